@@ -1,0 +1,1 @@
+"""Denoise microscopy images without clean data, in napari, from the command line or from Python."""

@@ -1,0 +1,314 @@
+"""What the user chose, as frozen values: comparable, hashable, readable and writable as TOML.
+
+A widget makes one :class:`Settings`, the pipeline takes one, a model file stores one.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from .errors import InputError
+
+__all__ = ["MaskSettings", "RoiSettings", "Settings", "StageSettings"]
+
+Stages = Literal["auto", "1", "2", "both"]
+Preset = Literal["fast", "balanced", "best"]
+Equalize = Literal["global", "adaptive", "none"]
+Background = Literal["dark", "bright", "auto"]
+MaskSource = Literal["raw", "stage1", "file", "editor"]
+MaskingStrategy = Literal["random", "local_mean", "zeros"]
+
+
+def _check(valid: bool, sentence: str) -> None:
+    if not valid:
+        raise InputError(sentence)
+
+
+def _check_choices(settings: Any) -> None:
+    """Raise if a field that is a choice holds none of its choices."""
+    for name, hint in get_type_hints(type(settings)).items():
+        if get_origin(hint) is Literal and getattr(settings, name) not in get_args(hint):
+            choices = ", ".join(repr(choice) for choice in get_args(hint))
+            raise InputError(f"{name} is {getattr(settings, name)!r}; it must be one of {choices}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoiSettings:
+    """Which patches of an image are selected, with the defaults of stage 1.
+
+    Parameters
+    ----------
+    use_roi : bool
+        Select patches by their content; False draws them at random.
+    roi_threshold : float
+        Between 0 and 1. After global equalisation it reads as "the darkest (brightest) share of the image".
+    scale_factor : float
+        The image is shrunk by this factor (0 to 1) before it is smoothed: small values see large structures.
+    select_background : bool
+        True selects patches below the threshold, False those above.
+    patch_size : int
+        Side of a patch in pixels of the original image.
+    overlap : float
+        Share of a patch that its neighbour covers, from 0 to below 1.
+    sigma : float or None
+        Gaussian smoothing in pixels of the original image; None takes a quarter of `patch_size`.
+    equalize : {"global", "adaptive", "none"}
+        How intensities are spread over 0 to 1 before they are compared with the threshold.
+    background : {"dark", "bright", "auto"}
+        What empty regions look like; "bright" turns intensities around.
+    """
+
+    use_roi: bool = True
+    roi_threshold: float = 0.5
+    scale_factor: float = 0.25
+    select_background: bool = True
+    patch_size: int = 32
+    overlap: float = 0.5
+    sigma: float | None = None
+    equalize: Equalize = "global"
+    background: Background = "dark"
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        _check(0 <= self.roi_threshold <= 1, f"roi_threshold is {self.roi_threshold}; it must lie between 0 and 1.")
+        _check(0 < self.scale_factor <= 1, f"scale_factor is {self.scale_factor}; it must be above 0 and at most 1.")
+        _check(self.patch_size >= 8, f"patch_size is {self.patch_size}; it must be at least 8 pixels.")
+        _check(0 <= self.overlap < 1, f"overlap is {self.overlap}; it must be at least 0 and below 1.")
+        _check(self.sigma is None or self.sigma >= 0, f"sigma is {self.sigma}; it must not be negative.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """How one stage is trained.
+
+    Parameters
+    ----------
+    roi : RoiSettings
+        The patches of this stage.
+    roi_share : float
+        Share of the training crops drawn from the selected patches; the others come from anywhere in the image.
+        1 trains on the selected patches alone.
+    crop_size : int
+        Side in pixels of a training crop; the selected patch lies inside it and gives the network its surroundings.
+    patches_per_image, batch_size, num_epochs : int
+        An epoch shows `patches_per_image` crops in batches of `batch_size`.
+    mask_percentage : float
+        Share of the pixels, in percent, that are blind in a training crop.
+    masking_strategy : {"random", "local_mean", "zeros"}
+        What stands in a blind pixel.
+    use_augmentation : bool
+        Flips and turns that leave the blind mask as it is.
+    features, num_layers : int
+        Width and depth of the network.
+    learning_rate : float
+        Peak of the schedule.
+    early_stopping : bool
+        Stop once held-out pixels have not improved for `early_stopping_patience` epochs.
+    """
+
+    roi: RoiSettings = RoiSettings()
+    roi_share: float = 0.0
+    crop_size: int = 64
+    patches_per_image: int = 160
+    batch_size: int = 16
+    num_epochs: int = 60
+    mask_percentage: float = 5.0
+    masking_strategy: MaskingStrategy = "random"
+    use_augmentation: bool = True
+    features: int = 16
+    num_layers: int = 2
+    learning_rate: float = 2e-3
+    early_stopping: bool = True
+    early_stopping_patience: int = 10
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        _check(0 <= self.roi_share <= 1, f"roi_share is {self.roi_share}; it must lie between 0 and 1.")
+        _check(0 < self.mask_percentage <= 50, f"mask_percentage is {self.mask_percentage}; it must be above 0, at most 50.")
+        _check(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be above 0.")
+        for name in ("crop_size", "patches_per_image", "batch_size", "num_epochs", "features", "num_layers",
+                     "early_stopping_patience"):
+            _check(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1.")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of a full run."""
+        return self.num_epochs * self.steps_per_epoch
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps of an epoch."""
+        return max(1, self.patches_per_image // self.batch_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskSettings:
+    """Where the blind mask of stage 2 comes from.
+
+    Parameters
+    ----------
+    source : {"raw", "stage1", "file", "editor"}
+        Measure the noise in the raw image or in the output of stage 1, read a ``.npy`` file, or take `pattern`.
+    path : str
+        The file of source "file".
+    pattern : tuple of str
+        The mask of source "editor", one string of 0 and 1 a row, for instance ``("00000", "11111", "00000")``.
+    max_lag : int
+        Largest offset in pixels at which correlation is measured.
+    min_correlation : float
+        Correlations below this size are taken for none.
+    """
+
+    source: MaskSource = "raw"
+    path: str = ""
+    pattern: tuple[str, ...] = ()
+    max_lag: int = 12
+    min_correlation: float = 0.05
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", tuple(self.pattern))
+        _check_choices(self)
+        _check(self.max_lag >= 1, f"max_lag is {self.max_lag}; it must be at least 1 pixel.")
+        _check(0 <= self.min_correlation < 1, f"min_correlation is {self.min_correlation}; it must lie between 0 and 1.")
+
+
+#: Epochs of each preset. The budgets are steps, not seconds, so that a seed gives the same result on any machine.
+PRESET_EPOCHS: dict[str, int] = {"fast": 20, "balanced": 60, "best": 180}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that decides what a run does.
+
+    Parameters
+    ----------
+    stages : {"auto", "1", "2", "both"}
+        "auto" runs stage 2 only if the noise is correlated.
+    preset : {"fast", "balanced", "best"}
+        The budget that the stages were made for; see :meth:`from_preset`.
+    stage1, stage2 : StageSettings
+    mask : MaskSettings
+    random_seed : int
+    device : str
+        "auto", "cpu", "cuda", "cuda:1" or "mps".
+    """
+
+    stages: Stages = "auto"
+    preset: Preset = "balanced"
+    stage1: StageSettings = StageSettings()
+    stage2: StageSettings = field(
+        default_factory=lambda: StageSettings(
+            roi=RoiSettings(use_roi=False, select_background=False, patch_size=64)
+        )
+    )
+    mask: MaskSettings = MaskSettings()
+    random_seed: int = 42
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+
+    @classmethod
+    def from_preset(cls, preset: Preset = "balanced", **changes: Any) -> Settings:
+        """Return the settings of a preset, with top-level fields changed.
+
+        Examples
+        --------
+        >>> Settings.from_preset("fast", stages="1").stage1.num_epochs
+        20
+        """
+        return cls(**changes).with_preset(preset)
+
+    def with_preset(self, preset: Preset) -> Settings:
+        """Return these settings with the training budget of another preset."""
+        _check(preset in PRESET_EPOCHS, f"There is no preset {preset!r}; choose one of {', '.join(PRESET_EPOCHS)}.")
+        epochs = PRESET_EPOCHS[preset]
+        return replace(
+            self,
+            preset=preset,
+            stage1=replace(self.stage1, num_epochs=epochs),
+            stage2=replace(self.stage2, num_epochs=epochs),
+        )
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML text that :meth:`from_toml` reads back to an equal value."""
+        import tomli_w
+
+        return tomli_w.dumps(_without_none(asdict(self)))
+
+    @classmethod
+    def from_toml(cls, text: str) -> Settings:
+        """Read settings from TOML text; what it leaves out keeps its default.
+
+        Raises
+        ------
+        InputError
+            If the text is no TOML, names an unknown setting or holds a value out of range.
+        """
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"The settings are not valid TOML: {error}.") from error
+        preset = values.get("preset", "balanced")
+        return _merged(cls.from_preset(preset) if preset in PRESET_EPOCHS else cls(), values, "")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Settings:
+        """Read settings from a TOML file."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"The settings file {path} could not be read: {error}.") from error
+        return cls.from_toml(text)
+
+    def save(self, path: str | Path) -> None:
+        """Write the settings to a TOML file."""
+        try:
+            Path(path).write_text(self.to_toml(), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"The settings could not be written to {path}: {error}.") from error
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    """Drop what is None (TOML has no null; the default is None wherever None is allowed)."""
+    return {
+        key: _without_none(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def _merged(settings: Any, values: dict[str, Any], where: str) -> Any:
+    """Return `settings` with the given values, checking each name and type."""
+    known = {item.name for item in fields(settings)}
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        _check(name in known, f"There is no setting {where}{name}; the settings here are {', '.join(sorted(known))}.")
+        current = getattr(settings, name)
+        if hasattr(current, "__dataclass_fields__"):
+            _check(isinstance(value, dict), f"{where}{name} must be a table of settings.")
+            changes[name] = _merged(current, value, f"{where}{name}.")
+            continue
+        hint = get_type_hints(type(settings))[name]
+        changes[name] = _coerced(value, hint, f"{where}{name}")
+    return replace(settings, **changes)
+
+
+def _coerced(value: Any, hint: Any, name: str) -> Any:
+    """Return a TOML value as the type of its field, or say what it should have been."""
+    if hint is bool:
+        _check(isinstance(value, bool), f"{name} must be true or false.")
+    elif hint is int:
+        _check(isinstance(value, int) and not isinstance(value, bool), f"{name} must be a whole number.")
+    elif hint in (float, float | None):
+        _check(isinstance(value, (int, float)) and not isinstance(value, bool), f"{name} must be a number.")
+        return float(value)
+    elif get_origin(hint) is tuple:
+        _check(isinstance(value, list), f"{name} must be a list.")
+        return tuple(value)
+    else:
+        _check(isinstance(value, str), f"{name} must be a text in quotes.")
+    return value
