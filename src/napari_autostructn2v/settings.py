@@ -18,6 +18,7 @@ Stages = Literal["auto", "1", "2", "both"]
 Preset = Literal["fast", "balanced", "best"]
 Equalize = Literal["global", "adaptive", "none"]
 Background = Literal["dark", "bright", "auto"]
+Combine = Literal["all", "any"]
 MaskSource = Literal["raw", "stage1", "file", "editor"]
 MaskingStrategy = Literal["random", "local_mean", "zeros"]
 
@@ -33,6 +34,15 @@ def _check_choices(settings: Any) -> None:
         if get_origin(hint) is Literal and getattr(settings, name) not in get_args(hint):
             choices = ", ".join(repr(choice) for choice in get_args(hint))
             raise InputError(f"{name} is {getattr(settings, name)!r}; it must be one of {choices}.")
+
+
+def _numbers(pair: Any, kind: type, name: str) -> tuple[Any, ...]:
+    """Return a pair of numbers as a tuple, which a list read from TOML is not."""
+    try:
+        first, second = (kind(value) for value in pair)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is {pair!r}; it must be two numbers.") from error
+    return first, second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +68,16 @@ class RoiSettings:
     equalize : {"global", "adaptive", "none"}
         How intensities are spread over 0 to 1 before they are compared with the threshold.
     background : {"dark", "bright", "auto"}
-        What empty regions look like; "bright" turns intensities around.
+        What empty regions look like; "bright" turns intensities around, "auto" looks at the image.
+    criteria : tuple of str
+        What the score of a patch is made of: "mean" (intensity), "band", "gradient", "texture", or names given to
+        :func:`~napari_autostructn2v.roi_criteria.register_criterion`.
+    combine : {"all", "any"}
+        A patch counts as structure if all, or any, of the criteria say so.
+    band : tuple of float
+        Lowest and highest equalised intensity, 0 to 1, that criterion "band" looks for.
+    added, removed : tuple of (int, int)
+        Corners (row, column) of patches put in and taken out by hand, in pixels of the original image.
     """
 
     use_roi: bool = True
@@ -70,14 +89,28 @@ class RoiSettings:
     sigma: float | None = None
     equalize: Equalize = "global"
     background: Background = "dark"
+    criteria: tuple[str, ...] = ("mean",)
+    combine: Combine = "all"
+    band: tuple[float, float] = (0.3, 0.7)
+    added: tuple[tuple[int, int], ...] = ()
+    removed: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         _check_choices(self)
+        _check(not isinstance(self.criteria, str), f"criteria is {self.criteria!r}; it must be a list of names.")
+        object.__setattr__(self, "criteria", tuple(self.criteria))
+        _check(len(self.criteria) > 0, "criteria is empty; it must name at least one criterion, such as 'mean'.")
+        object.__setattr__(self, "band", _numbers(self.band, float, "band"))
+        _check(self.band[0] < self.band[1], f"band is {self.band}; its first number must be the lower one.")
+        for name in ("added", "removed"):
+            corners = tuple(_numbers(corner, int, f"A patch in {name}") for corner in getattr(self, name))
+            object.__setattr__(self, name, corners)
         _check(0 <= self.roi_threshold <= 1, f"roi_threshold is {self.roi_threshold}; it must lie between 0 and 1.")
         _check(0 < self.scale_factor <= 1, f"scale_factor is {self.scale_factor}; it must be above 0 and at most 1.")
         _check(self.patch_size >= 8, f"patch_size is {self.patch_size}; it must be at least 8 pixels.")
         _check(0 <= self.overlap < 1, f"overlap is {self.overlap}; it must be at least 0 and below 1.")
-        _check(self.sigma is None or self.sigma >= 0, f"sigma is {self.sigma}; it must not be negative.")
+        sigma_valid = self.sigma is None or 0 <= self.sigma < 1e6
+        _check(sigma_valid, f"sigma is {self.sigma}; it must lie between 0 and a million pixels.")
 
 
 @dataclass(frozen=True, kw_only=True)

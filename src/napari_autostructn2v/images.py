@@ -1,0 +1,221 @@
+"""Any array becomes planes on one scale, and finds the way back to its own shape, units and dtype."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from .errors import InputError
+from .files import read_image, reason, write_image
+
+__all__ = ["MIN_SIDE", "Planes", "check_image", "read_image", "to_planes", "write_image"]
+
+#: Shortest side, in pixels, of an image that can be denoised.
+MIN_SIDE = 16
+
+#: Brightest and darkest share of the pixels that do not decide what range of values is normal.
+OUTLIER_SHARE = 5e-3
+
+#: Largest normalised value. What lies further out is no light (some files mark missing pixels by -3.4e38), and its
+#: square would end a training in infinity.
+LARGEST = 1e6
+
+
+def check_image(image: ArrayLike | Any) -> np.ndarray:
+    """Return an image as an array that every stage can work on, or say why it cannot be used.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+        Real numbers of any dtype and byte order; numpy, dask or zarr arrays, or nested lists. Read, never written to;
+        it may be read-only and non-contiguous.
+
+    Returns
+    -------
+    (..., Y, X) ndarray
+        The same values in native byte order; the very same memory where that is possible.
+
+    Raises
+    ------
+    InputError
+        If the image is no array of real numbers, has fewer than two axes, looks like RGB, is smaller than
+        16 x 16 pixels, constant, or holds NaN or infinite values.
+
+    Examples
+    --------
+    >>> check_image(np.eye(16)).shape
+    (16, 16)
+    """
+    array = _as_array(image)
+    if array.dtype.kind == "b":
+        raise InputError("The image holds only True and False, so it is a mask; choose an image with intensities.")
+    if array.dtype.kind == "c":
+        raise InputError("The image holds complex numbers; choose its magnitude or its phase and denoise that.")
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"The image does not hold numbers but {array.dtype}; choose an image with intensities.")
+    if array.ndim < 2:
+        raise InputError(f"An image needs at least two axes (Y and X); this array has {array.ndim}.")
+    if array.size == 0:
+        raise InputError(f"The image is empty: its shape is {_shape(array.shape)}.")
+    if array.ndim > 2 and array.shape[-1] in (3, 4) and min(array.shape[-3:-1]) >= MIN_SIDE:
+        raise InputError(
+            f"The image looks like RGB (shape {_shape(array.shape)}): convert it to grey or pass one channel."
+        )
+    if min(array.shape[-2:]) < MIN_SIDE:
+        raise InputError(
+            f"The image is {_shape(array.shape[-2:])} pixels (Y x X); at least {MIN_SIDE} x {MIN_SIDE} are needed."
+        )
+    low, high = float(array.min()), float(array.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+        raise InputError(
+            f"The image has {bad} {'pixel that is' if bad == 1 else 'pixels that are'} NaN or infinite. "
+            "Replace them, for instance by numpy.nan_to_num(image), or crop them away."
+        )
+    if low == high:
+        raise InputError(f"The image is constant: every pixel is {low:g}. There is nothing to denoise.")
+    # Beyond these spans a difference or a variance leaves the range of 64-bit floating point.
+    if not 1e-150 < high - low < 1e150:
+        raise InputError(f"The image spans {low:g} to {high:g}; rescale its values to a more usual range.")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Planes:
+    """An image as every stage works on it: one plane after the other, on one scale.
+
+    Parameters
+    ----------
+    values : (N, Y, X) ndarray, float32
+        Zero mean and unit variance over all planes together, outliers (hot pixels) apart.
+    offset, scale : float
+        ``values * scale + offset`` is in the units of the input.
+    dtype : dtype
+        Of the input.
+    shape : tuple of int
+        Of the input.
+    """
+
+    values: np.ndarray
+    offset: float
+    scale: float
+    dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
+    shape: tuple[int, ...] = ()
+
+    def restore(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
+        """Return normalised values in the units, the dtype and the shape of the input.
+
+        Parameters
+        ----------
+        values : (N, Y, X) ndarray
+            As many pixels as the input has; an array of another size (one plane, a crop) keeps its own shape.
+        dtype : dtype, optional
+            Another dtype than the input's. Integers are rounded, and all dtypes clipped to their range.
+
+        Returns
+        -------
+        ndarray
+        """
+        values = np.asarray(values)
+        if values.size == math.prod(self.shape):
+            values = values.reshape(self.shape)
+        restored = np.empty(values.shape, self.dtype if dtype is None else dtype)
+        # Plane by plane, since the detour over 64 bits would double the memory of a movie.
+        for index in np.ndindex(values.shape[:-2]):
+            plane = values[index].astype(np.float64)
+            plane *= self.scale
+            plane += self.offset
+            restored[index] = _cast(plane, restored.dtype)
+        return restored
+
+
+def to_planes(image: ArrayLike | Any) -> Planes:
+    """Bring an image to planes with one offset and one scale for the whole stack.
+
+    Mean and standard deviation are taken after values far outside the range of all but 0.5 % of the pixels on either
+    side have been pulled in, so that some hot pixels, or a hot column, do not squash all others into a sliver. Computed
+    in 64 bits: a small signal on a large offset keeps its precision.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+        See :func:`check_image`, which also says what is refused.
+
+    Returns
+    -------
+    Planes
+
+    Examples
+    --------
+    >>> image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> planes = to_planes(image)
+    >>> bool((planes.restore(planes.values) == image).all())
+    True
+    """
+    given = _as_array(image)
+    array = check_image(given)
+    stack = array.reshape(-1, *array.shape[-2:])
+    low, high = _usual_range(stack)
+    count = stack.size
+    # Two passes, of which the second is about the mean: the one-pass formula cancels where the offset is large.
+    # Shifting by `low` keeps the first sum small as well.
+    offset = low + sum(float((np.clip(plane, low, high) - low).sum()) for plane in _as_float64(stack)) / count
+    variance = sum(float(((np.clip(plane, low, high) - offset) ** 2).sum()) for plane in _as_float64(stack)) / count
+    scale = math.sqrt(variance)
+    values = np.empty(stack.shape, np.float32)
+    for index, plane in enumerate(_as_float64(stack)):
+        values[index] = np.clip((plane - offset) / scale, -LARGEST, LARGEST)
+    return Planes(values, offset, scale, given.dtype, array.shape)
+
+
+def _as_array(image: Any) -> np.ndarray:
+    if image is None:
+        raise InputError("There is no image; open or choose one first.")
+    if isinstance(image, (str, Path)):
+        raise InputError(f"{str(image)!r} is a text, not an image; read the file first (see read_image).")
+    try:
+        return np.asarray(image)
+    except MemoryError as error:
+        raise InputError("The image does not fit into memory; denoise a part of it.") from error
+    except Exception as error:  # computing a lazy array can fail in any way
+        raise InputError(f"The image could not be read as an array: {reason(error)}.") from error
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _as_float64(stack: np.ndarray) -> Any:
+    """Iterate over the planes in 64 bits, one at a time to keep the memory of a movie bounded."""
+    return (plane.astype(np.float64) for plane in stack)
+
+
+def _usual_range(stack: np.ndarray) -> tuple[float, float]:
+    """Return limits that all but outlying pixels stay well within."""
+    step = max(1, stack.size // 4_000_000)
+    sample = np.concatenate([plane.ravel()[::step] for plane in stack])
+    # Rounded inwards, so that the smallest image, too, may have one hot pixel.
+    low = float(np.quantile(sample, OUTLIER_SHARE, method="higher"))
+    high = float(np.quantile(sample, 1 - OUTLIER_SHARE, method="lower"))
+    if low == high:  # nearly all pixels are alike, and the few others are the image
+        return float(stack.min()), float(stack.max())
+    return 2 * low - high, 2 * high - low
+
+
+def _cast(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Round to integers where `dtype` asks for it, and clip to its range."""
+    if dtype.kind == "f":
+        limits = np.finfo(dtype)
+        return np.clip(values, float(limits.min), float(limits.max)).astype(dtype)
+    info = np.iinfo(dtype)
+    rounded = np.rint(values)
+    # The largest 64-bit integers round up to a float beyond their range, and casting that would wrap around.
+    top = np.nextafter(float(info.max), 0) if float(info.max) > info.max else float(info.max)
+    cast = np.clip(rounded, float(info.min), top).astype(dtype)
+    cast[rounded >= float(info.max)] = info.max
+    return cast

@@ -1,0 +1,402 @@
+"""Stage 1, the noise, stage 2: the one generator that the docks, the command line and scripts drive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import InputError, NotEnoughPatchesError
+from .images import Planes, to_planes
+from .noise import BlindMask, NoiseModel, choose_mask, estimate_noise
+from .progress import Phase, Progress, StopToken
+from .quality import Quality, assess
+from .roi import PatchSelection, select_patches
+from .settings import Settings, StageSettings
+
+if TYPE_CHECKING:
+    from .denoiser import Denoiser
+    from .network import UNet
+
+__all__ = ["MIN_PATCHES", "Report", "Result", "denoise", "run"]
+
+#: A stage that learns from selected patches needs at least so many.
+MIN_PATCHES = 10
+#: Planes of a stack in which patches are selected.
+_MOST_PLANES = 16
+#: Seconds after a stop within which the result so far is computed, or left out.
+_STOPPED_PREDICTION_SECONDS = 1.5
+_FIRST_PREVIEW_SECONDS = 0.7
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did, in figures and sentences.
+
+    Parameters
+    ----------
+    verdict : str
+        About the noise and the mask, one sentence.
+    stages : tuple of str
+        The stages trained, of "1" and "2".
+    seconds : dict of str to float
+        Per phase.
+    steps : dict of str to int
+        Training steps per stage.
+    quality : Quality or None
+    stopped : bool
+        Whether the stop token ended the run early.
+    messages : tuple of str
+        What else the user should know, one sentence each.
+    """
+
+    verdict: str
+    stages: tuple[str, ...]
+    seconds: dict[str, float]
+    steps: dict[str, int]
+    quality: Quality | None
+    stopped: bool
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run returns.
+
+    Parameters
+    ----------
+    denoised : ndarray or None
+        The best result there is, in shape, dtype and units of the input; None if the run was stopped before there was one.
+    stage1, stage2 : ndarray or None
+        Results of the stages that were run.
+    mask : BlindMask
+    noise : NoiseModel
+    report : Report
+    denoiser : Denoiser or None
+        The trained model.
+    settings : Settings
+    """
+
+    denoised: np.ndarray | None
+    stage1: np.ndarray | None
+    stage2: np.ndarray | None
+    mask: BlindMask
+    noise: NoiseModel
+    report: Report
+    denoiser: Denoiser | None
+    settings: Settings
+
+
+def denoise(
+    image: Any,
+    settings: Settings | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    stop: StopToken | None = None,
+) -> Result:
+    """Denoise an image, a stack or a movie.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+        Real numbers; all planes are trained on together.
+    settings : Settings or None
+    progress : callable or None
+        Called with every event.
+    stop : StopToken or None
+        Ends the run with what there is.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        If the image or the settings cannot be used; the text says why and what to do.
+
+    Examples
+    --------
+    >>> from napari_autostructn2v import Settings, denoise
+    >>> result = denoise(image, Settings.from_preset("fast"))  # doctest: +SKIP
+    >>> result.denoised.dtype == image.dtype  # doctest: +SKIP
+    True
+    """
+    events = run(image, settings, stop=stop)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value
+        if progress is not None:
+            progress(event)
+
+
+def run(
+    image: Any,
+    settings: Settings | None = None,
+    *,
+    stop: StopToken | None = None,
+    mask: BlindMask | None = None,
+    preview_plane: int | None = None,
+) -> Generator[Progress, None, Result]:
+    """Denoise an image step by step; see :func:`denoise`.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+    settings : Settings or None
+    stop : StopToken or None
+        Polled at every step and tile.
+    mask : BlindMask or None
+        Used in stage 2 instead of what `settings.mask` says.
+    preview_plane : int or None
+        Index, over all leading axes flattened, of the plane that previews show; None makes no previews.
+
+    Yields
+    ------
+    Progress
+
+    Returns
+    -------
+    Result
+    """
+    return (yield from _Run(image, settings or Settings(), stop, mask, preview_plane).go())
+
+
+class _Run:
+    """The state that the phases of one run share."""
+
+    def __init__(
+        self, image: Any, settings: Settings, stop: StopToken | None, mask: BlindMask | None, preview_plane: int | None
+    ) -> None:
+        self.image, self.settings, self.stop, self.preview_plane = image, settings, stop, preview_plane
+        self.given_mask = mask
+        self.seconds: dict[str, float] = {}
+        self.steps: dict[str, int] = {}
+        self.messages: list[str] = []
+        self.networks: dict[str, UNet] = {}
+        self.results: dict[str, np.ndarray] = {}
+
+    @property
+    def stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
+
+    def go(self) -> Generator[Progress, None, Result]:
+        """Run all phases."""
+        yield Progress("measuring", message="Measuring the noise")
+        start = time.monotonic()
+        self.planes: Planes = to_planes(self.image)
+        background, self.noise = self._measure(self.planes.values)
+        mask = self._mask(self.planes.values)
+        self.seconds["measuring"] = time.monotonic() - start
+
+        from .devices import resolve_device
+
+        self.device = resolve_device(self.settings.device)
+        stages = self.settings.stages
+        measured_later = self.settings.mask.source == "stage1" and self.given_mask is None
+        second = stages in ("2", "both") or (stages == "auto" and (mask.is_structured or measured_later))
+        self.steps_to_come = self.settings.stage2.steps if second else 0
+        if stages != "2":
+            yield from self._stage("1", "stage 1", self.settings.stage1, np.ones((1, 1), bool), background)
+            if measured_later and "1" in self.results:
+                yield Progress("noise", message="Measuring the noise that stage 1 left")
+                _, self.noise = self._measure(to_planes(self.results["1"]).values)
+                mask = self._mask(to_planes(self.results["1"]).values)
+                second = second and (stages != "auto" or mask.is_structured)
+        self.steps_to_come = 0
+        if second and not self.stopped:
+            yield Progress("noise", message=mask.reason)
+            patches = self._select(self.settings.stage2)
+            yield from self._stage("2", "stage 2", self.settings.stage2, mask.pattern, patches)
+        result = self._result(mask)
+        yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
+        return result
+
+    def _measure(self, values: np.ndarray) -> tuple[np.ndarray | None, NoiseModel]:
+        """Background patches, as rows of plane, row and column, and the noise in them."""
+        chosen = _spread(len(values))
+        selections = _selections(values, chosen, self.settings.stage1)
+        noise = estimate_noise(values[chosen], selections, max_lag=self.settings.mask.max_lag)
+        return _rows(selections, chosen), noise
+
+    def _select(self, stage: StageSettings) -> np.ndarray | None:
+        chosen = _spread(len(self.planes.values))
+        return _rows(_selections(self.planes.values, chosen, stage), chosen)
+
+    def _mask(self, values: np.ndarray) -> BlindMask:
+        """The blind mask of stage 2, from wherever the settings say."""
+        settings = self.settings.mask
+        if self.given_mask is not None:
+            return self.given_mask
+        if settings.source == "file":
+            if not settings.path:
+                raise InputError("The blind mask should come from a file, but no file is named.")
+            return BlindMask.load(settings.path)
+        if settings.source == "editor":
+            return BlindMask.from_rows(settings.pattern)
+        return choose_mask(self.noise, values, settings)
+
+    def _stage(
+        self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: np.ndarray | None
+    ) -> Generator[Progress, None, None]:
+        """Train one stage and denoise the image with it."""
+        if self.stopped:
+            return
+        from .prediction import Stopped, predict_planes
+        from .training import new_network, train
+
+        if max(pattern.shape) >= min(stage.crop_size, *self.planes.values.shape[1:]):
+            raise InputError(
+                f"The blind mask is {pattern.shape[0]} x {pattern.shape[1]} pixels, which is as large as the patches "
+                "that the network learns from; choose a smaller mask or larger patches."
+            )
+        start = time.monotonic()
+        network = new_network(stage, self.settings.random_seed, self.device)
+        training = train(
+            network,
+            self.planes.values,
+            stage,
+            pattern,
+            patches=patches,
+            seed=self.settings.random_seed,
+            stop=self.stop,
+            phase=phase,
+        )
+        preview = _Preview(self.planes, self.preview_plane, network)
+        title = phase.capitalize()
+        while True:
+            try:
+                event = next(training)
+            except StopIteration as end:
+                self.steps[name] = end.value.steps
+                break
+            left = event.seconds_left or 0.0
+            left += (time.monotonic() - start) / event.step * self.steps_to_come
+            yield replace(
+                event,
+                message=f"{title}: step {event.step} of {event.total}",
+                seconds_left=left,
+                preview=preview.next(),
+            )
+        self.seconds[phase] = time.monotonic() - start
+        if self.steps[name] == 0:
+            return
+        self.networks[name] = network
+        yield Progress("prediction", message=f"{title}: denoising the image")
+        start = time.monotonic()
+        deadline = _Deadline(_STOPPED_PREDICTION_SECONDS) if self.stopped else self.stop
+        try:
+            denoised = predict_planes(network, self.planes.values, stop=deadline)
+        except Stopped:
+            self.messages.append(f"{title} was stopped before the image was denoised; its model is kept.")
+            return
+        self.results[name] = self.planes.restore(denoised)
+        self.seconds["prediction"] = self.seconds.get("prediction", 0.0) + time.monotonic() - start
+
+    def _result(self, mask: BlindMask) -> Result:
+        """Gather what there is."""
+        from .denoiser import Denoiser
+
+        best = self.results[max(self.results)] if self.results else None
+        noise = _in_input_units(self.noise, self.planes)
+        quality = None if best is None else assess(np.asarray(self.image), best, noise)
+        if not self.steps:
+            self.messages.append("The run was stopped before training began.")
+        denoiser = None
+        if self.networks:
+            denoiser = Denoiser(self.networks, self.settings, mask, noise, self.planes.offset, self.planes.scale)
+        report = Report(
+            verdict=mask.reason,
+            stages=tuple(self.networks),
+            seconds={phase: round(seconds, 3) for phase, seconds in self.seconds.items()},
+            steps=self.steps,
+            quality=quality,
+            stopped=self.stopped,
+            messages=tuple(self.messages),
+        )
+        return Result(
+            best, self.results.get("1"), self.results.get("2"), mask, noise, report, denoiser, self.settings
+        )
+
+
+class _Preview:
+    """Denoises one plane now and then, taking at most about a tenth of the time."""
+
+    def __init__(self, planes: Planes, index: int | None, network: UNet) -> None:
+        self.planes, self.index, self.network = planes, index, network
+        self.due = time.monotonic() + _FIRST_PREVIEW_SECONDS
+
+    def next(self) -> np.ndarray | None:
+        """Return the plane denoised with the network as it is, or None before the next one is due."""
+        start = time.monotonic()
+        if self.index is None or start < self.due:
+            return None
+        from .prediction import predict_planes
+
+        plane = self.planes.values[self.index : self.index + 1]
+        denoised = predict_planes(self.network, plane)[0] * np.float32(self.planes.scale) + np.float32(self.planes.offset)
+        now = time.monotonic()
+        self.due = now + max(1.0, 10 * (now - start))
+        return denoised
+
+
+class _Deadline:
+    """A stop token that is set after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def is_set(self) -> bool:
+        """Return True once the time is over."""
+        return time.monotonic() > self.end
+
+
+def _spread(planes: int) -> np.ndarray:
+    """Indices of the planes in which patches are selected, evenly spread."""
+    return np.unique(np.linspace(0, planes - 1, min(planes, _MOST_PLANES)).round().astype(int))
+
+
+def _selections(values: np.ndarray, chosen: np.ndarray, stage: StageSettings) -> list[PatchSelection] | None:
+    """Patches of a stage in the chosen planes; None where they are not selected by content."""
+    side = min(values.shape[1:])
+    if not stage.roi.use_roi:
+        return None
+    settings = replace(stage.roi, patch_size=min(stage.roi.patch_size, side))
+    selections = [select_patches(values[index], settings) for index in chosen]
+    found = sum(len(selection.coords) for selection in selections)
+    offered = sum(len(selection.candidates) for selection in selections)
+    if found < min(MIN_PATCHES, offered):
+        kind, move = ("background", "raise") if stage.roi.select_background else ("structure", "lower")
+        raise NotEnoughPatchesError(
+            f"Not enough patches: {found} of {offered} {kind} patches are selected and at least {MIN_PATCHES} are needed. "
+            f"{move.capitalize()} the {kind} threshold (roi_threshold), or use random patches."
+        )
+    return selections
+
+
+def _rows(selections: list[PatchSelection] | None, chosen: np.ndarray) -> np.ndarray | None:
+    if selections is None:
+        return None
+    return np.concatenate(
+        [
+            np.column_stack([np.full(len(selection.coords), plane), selection.coords])
+            for selection, plane in zip(selections, chosen, strict=True)
+        ]
+    )
+
+
+def _in_input_units(noise: NoiseModel, planes: Planes) -> NoiseModel:
+    """Bring a noise model from normalised values to the units of the input."""
+    square = planes.scale**2
+    return replace(
+        noise,
+        variance=noise.variance * square,
+        mean_variance=noise.mean_variance * square,
+        intensities=noise.intensities * planes.scale + planes.offset,
+        variances=noise.variances * square,
+    )

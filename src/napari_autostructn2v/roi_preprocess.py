@@ -1,0 +1,287 @@
+"""What an image goes through before patches are scored: shrunk, smoothed, equalised, averaged over windows.
+
+Shrinking and averaging are means over intervals along each axis, so both are products with the same kind of sparse
+matrix, :func:`interval_means`. Pixels that an interval covers in part count in part: any factor is exact, and a window
+lies at the same place of the original image whatever the factor.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import fft, sparse
+
+__all__ = [
+    "Equalizer",
+    "Pyramid",
+    "equalize_adaptive",
+    "grid_positions",
+    "interval_means",
+    "shrink",
+    "smooth",
+    "window_means",
+]
+
+#: A Gaussian this many pixels wide is well sampled; a finer grid would hold nothing more.
+SAMPLED_SIGMA = 2.0
+
+#: Longest side in pixels below which no grid is made coarser than `scale_factor` makes it.
+COARSEST = 256
+
+#: Entries of the table that maps intensities to ranks.
+LEVELS = 1 << 16
+
+#: Share of the pixels at either end of the intensities that share the lowest and the highest entry of the table.
+TAIL = 5e-4
+
+
+def interval_means(length: int, starts: np.ndarray, stops: np.ndarray) -> sparse.csr_array:
+    """Return the matrix that takes the mean of `length` values over intervals with any bounds.
+
+    Parameters
+    ----------
+    length : int
+        Number of values (pixels along an axis); value i covers the interval from i to i + 1.
+    starts, stops : (M,) ndarray, float
+        Bounds of the intervals, in pixels.
+
+    Returns
+    -------
+    (M, length) sparse array, float32
+        Its rows sum to 1.
+    """
+    starts = np.clip(starts, 0, length - 1e-6)
+    stops = np.clip(stops, starts + 1e-6, length)
+    first = np.floor(starts).astype(np.int64)
+    last = np.maximum(np.ceil(stops - 1e-9).astype(np.int64), first + 1)
+    counts = last - first
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    index = np.arange(ends[-1]) + np.repeat(first - ends[:-1], counts)
+    covered = np.minimum(index + 1, np.repeat(stops, counts)) - np.maximum(index, np.repeat(starts, counts))
+    weights = covered / np.repeat(stops - starts, counts)
+    return sparse.csr_array(
+        (weights.astype(np.float32), index.astype(np.int32), ends.astype(np.int32)), shape=(len(starts), length)
+    )
+
+
+def shrink(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Shrink an image to a shape; each pixel of the result is the mean of the area that it covers.
+
+    Parameters
+    ----------
+    image : (Y, X) ndarray, float32
+    shape : tuple of int
+        At most the image's own.
+
+    Returns
+    -------
+    ndarray of `shape`, float32
+    """
+    for axis, size in enumerate(shape):
+        if size != image.shape[axis]:
+            bounds = np.linspace(0, image.shape[axis], size + 1)
+            means = interval_means(image.shape[axis], bounds[:-1], bounds[1:])
+            image = means @ image if axis == 0 else image @ means.T
+    return np.ascontiguousarray(image)
+
+
+def smooth(image: np.ndarray, sigma: tuple[float, float]) -> np.ndarray:
+    """Convolve an image with a Gaussian, mirrored at the borders, in a time that does not depend on its width.
+
+    Parameters
+    ----------
+    image : (Y, X) ndarray, float32
+    sigma : tuple of float
+        Standard deviation along Y and X in pixels of this image.
+
+    Returns
+    -------
+    (Y, X) ndarray, float32
+
+    Notes
+    -----
+    The cosine transform (type II) turns a convolution with mirrored borders into a product.
+    """
+    if max(sigma) <= 0:
+        return image
+    gains = [
+        np.exp(-0.5 * (width * np.pi * np.arange(size) / size) ** 2).astype(np.float32)
+        for width, size in zip(sigma, image.shape, strict=True)
+    ]
+    spectrum = fft.dctn(image)
+    spectrum *= gains[0][:, None]
+    spectrum *= gains[1]
+    return fft.idctn(spectrum, overwrite_x=True)
+
+
+class Pyramid:
+    """An image at any scale, made from remembered copies, each half as large as the one before.
+
+    Parameters
+    ----------
+    image : (y, x) ndarray
+        Finite real numbers in native byte order; kept, not copied.
+    shape : tuple of int
+        Of the original image, if `image` is a reduced copy.
+    limits : tuple of float
+        Lowest and highest intensity, of this image or of all that are to be comparable with it.
+
+    Notes
+    -----
+    Intensities become float32 less the lowest one, so that a large offset costs no precision. The difference is rounded
+    once whatever the dtype is, which makes the result the same for any dtype that holds the image. Spans that 32 bits
+    cannot hold are brought into reach by a power of two, which rounds nothing.
+    """
+
+    def __init__(self, image: np.ndarray, shape: tuple[int, int], limits: tuple[float, float]) -> None:
+        self.shape = shape
+        self._image = image
+        self._low = limits[0]
+        span = limits[1] - limits[0]
+        self._exponent = 0 if 1e-30 < span < 1e30 else -math.frexp(span)[1]
+        self._halves: list[np.ndarray] = []
+
+    def full(self) -> np.ndarray:
+        """Return the whole image; (y, x) float32, contiguous."""
+        narrow = self._image.dtype.itemsize <= 2 or self._image.dtype == np.float32
+        wide: type = np.float32 if narrow and not self._exponent else np.float64
+        values = np.subtract(self._image, wide(self._low), dtype=wide)
+        if self._exponent:
+            values = np.ldexp(values, self._exponent)
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+    def shrunk(self, scale: float) -> np.ndarray:
+        """Return the image shrunk to a share of the original's sides; at most as large as it is here."""
+        available = self._image.shape
+        shape = tuple(min(max(1, round(side * scale)), size) for side, size in zip(self.shape, available, strict=True))
+        level = 0  # the number of times that the image is halved
+        while all(wanted <= -(-size // 2 ** (level + 1)) for wanted, size in zip(shape, available, strict=True)):
+            if level and available[0] <= 2**level and available[1] <= 2**level:
+                break
+            level += 1
+        for done in range(len(self._halves), level):
+            larger = self._halves[-1] if done else self.full()
+            self._halves.append(shrink(larger, (-(-larger.shape[0] // 2), -(-larger.shape[1] // 2))))
+        return shrink(self._halves[level - 1] if level else self.full(), (shape[0], shape[1]))
+
+    def smoothed(self, scale: float, sigma: float) -> np.ndarray:
+        """Return the image shrunk and smoothed.
+
+        Where the smoothing is so wide that a coarser grid holds the same image, the grid is coarser than asked for.
+
+        Parameters
+        ----------
+        scale : float
+            0 to 1.
+        sigma : float
+            Standard deviation in pixels of the original image.
+        """
+        variance = sigma**2
+        coarse = max(SAMPLED_SIGMA / max(sigma, 1e-9), COARSEST / max(self.shape))
+        if coarse < scale:
+            # Shrinking blurs by a pixel's width: what the coarser pixels blur more is taken off the Gaussian.
+            variance += (1 / scale**2 - 1 / coarse**2) / 12
+            scale = coarse
+        small = self.shrunk(scale)
+        width = math.sqrt(variance)
+        return smooth(small, (width * small.shape[0] / self.shape[0], width * small.shape[1] / self.shape[1]))
+
+    def spread(self, image: np.ndarray, sigma: float) -> np.ndarray:
+        """Return another map of the same place (of any size), smoothed and no finer than that asks for."""
+        return Pyramid(image, self.shape, (0.0, 1.0)).smoothed(1.0, sigma)
+
+
+class Equalizer:
+    """The map from intensity to 0..1 that some images have in common.
+
+    Parameters
+    ----------
+    images : list of ndarray, float32
+        The images whose pixels, taken together, decide.
+    flat : bool
+        True maps an intensity to the share of darker pixels (equal ones count half), so that a threshold t reads as
+        "the darkest t of the image". False stretches linearly, outliers apart.
+    """
+
+    def __init__(self, images: list[np.ndarray], *, flat: bool) -> None:
+        values = images[0].ravel() if len(images) == 1 else np.concatenate([image.ravel() for image in images])
+        ordered = np.sort(values)
+        low, high = (float(ordered[round(share * (ordered.size - 1))]) for share in (TAIL, 1 - TAIL))
+        if not low < high:  # a few bright pixels on a constant image
+            low, high = float(ordered[0]), float(ordered[-1])
+        self.low = low
+        self.gain = (LEVELS - 1) / (high - low) if high > low else 0.0
+        if flat:
+            counts = np.bincount(self._index(values).ravel(), minlength=LEVELS)
+            self.levels = ((np.cumsum(counts) - counts / 2) / values.size).astype(np.float32)
+        else:
+            self.levels = np.linspace(0, 1, LEVELS, dtype=np.float32)
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """Return the image with its intensities spread over 0..1, float32."""
+        return self.levels[self._index(image)]
+
+    def _index(self, image: np.ndarray) -> np.ndarray:
+        index = (image - np.float32(self.low)) * np.float32(self.gain)
+        np.clip(index, 0, LEVELS - 1, out=index)
+        return index.astype(np.int32)
+
+
+def equalize_adaptive(image: np.ndarray) -> np.ndarray:
+    """Equalise each neighbourhood of an image in 0..1 by itself (CLAHE), float32."""
+    from skimage.exposure import equalize_adapthist
+
+    return equalize_adapthist(image).astype(np.float32)
+
+
+def grid_positions(length: int, side: int, stride: int) -> np.ndarray:
+    """Return where windows start along an axis; the last one is flush with the border.
+
+    Parameters
+    ----------
+    length, side, stride : int
+        Of the axis, of a window and between windows, in pixels; `length` at least `side`.
+
+    Returns
+    -------
+    (M,) ndarray, int
+    """
+    positions = np.arange(0, length - side + 1, stride)
+    return positions if positions[-1] == length - side else np.append(positions, length - side)
+
+
+def window_means(
+    image: np.ndarray, rows: np.ndarray, columns: np.ndarray, side: int, shape: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Return the mean of an image in each window of a grid.
+
+    Parameters
+    ----------
+    image : (y, x) ndarray, float
+        An image shrunk by any factor.
+    rows, columns : (R,) and (C,) ndarray
+        Where the windows start, in pixels of the original image.
+    side : int
+        Of the windows, in pixels of the original image.
+    shape : tuple of int, optional
+        Of the original image; `image` itself by default.
+
+    Returns
+    -------
+    (R, C) ndarray, float32
+    """
+    # The bounds of all windows cut the image into cells. An integral image over these (few) instead of the pixels
+    # reads each pixel once and still has every corner that is needed.
+    cells, corners = image, []
+    for axis, starts in enumerate((rows, columns)):
+        factor = 1.0 if shape is None else image.shape[axis] / shape[axis]
+        bounds = np.unique(np.concatenate([starts, starts + side]))
+        means = interval_means(image.shape[axis], bounds[:-1] * factor, bounds[1:] * factor)
+        cells = (means @ cells).T  # the second turn turns it back
+        corners.append((bounds, np.searchsorted(bounds, starts), np.searchsorted(bounds, starts + side)))
+    (down, top, bottom), (across, left, right) = corners
+    integral = np.zeros((len(down), len(across)))
+    integral[1:, 1:] = (cells * np.diff(down)[:, None] * np.diff(across)).cumsum(0).cumsum(1)
+    sums = integral[bottom] - integral[top]
+    return ((sums[:, right] - sums[:, left]) / side**2).astype(np.float32)

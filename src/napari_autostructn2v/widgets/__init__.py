@@ -1,0 +1,1 @@
+"""The docks: everything that needs Qt and napari."""

@@ -1,0 +1,303 @@
+"""The Denoise dock: choose an image, press one button, see the result appear."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..errors import InputError
+from ..progress import Progress
+from ..settings import Settings
+from .advanced_form import AdvancedForm
+from .layer_choice import LayerChoice, unwrapped
+from .loss_plot import LossPlot
+from .message_bar import MessageBar
+from .progress_view import ProgressView
+from .result_view import ResultView
+from .results import ResultLayers, Source, provenance
+from .roi_state import roi_state, with_pair
+from .run_options import RunOptions
+from .section import Section, SectionColumn
+from .tasks import denoise_task
+from .worker import Failure, Runner
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Layer
+
+    from ..pipeline import Result
+
+__all__ = ["DenoiseDock"]
+
+_READY = "Denoise the chosen image with these settings (Ctrl+R while this dock has the keyboard)."
+_BUSY = "A run is in progress; cancel it to start another."
+_CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
+_NOTHING_TO_CANCEL = "Nothing is running."
+
+_WIDTH = 340
+
+#: The one button that stands out; white on blue is readable on dark and light themes.
+_PRIMARY = """
+QPushButton:enabled { background-color: #0072b2; color: white; font-weight: bold; }
+QPushButton:enabled:hover { background-color: #2a8fca; }
+QPushButton:enabled:pressed { background-color: #005a8e; }
+"""
+
+
+class DenoiseDock(QWidget):
+    """Denoises image layers of a viewer.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = unwrapped(napari_viewer)
+        self._tuning = roi_state(self._viewer)
+        self._results: ResultLayers | None = None
+        self._source: Source | None = None
+        self._settings: Settings | None = None
+        self.runner = Runner(self)
+        self.runner.progressed.connect(self._on_progress)
+        self.runner.finished.connect(self._on_finished)
+        self.runner.failed.connect(self._on_failed)
+
+        self.image = LayerChoice(self._viewer)
+        self.options = RunOptions()
+        self.run_button = QPushButton("Denoise")
+        self.cancel_button = QPushButton("Cancel")
+        self.progress = ProgressView()
+        self.message = MessageBar()
+        self.loss_plot = LossPlot()
+        self.result_view = ResultView()
+        self.advanced = AdvancedForm()
+        self.training_section = Section("Training", self.loss_plot)
+        self.result_section = Section("Result", self.result_view)
+        self.advanced_section = Section("Advanced", self.advanced, expanded=False)
+        self._lay_out()
+
+        self.run_button.clicked.connect(self.denoise)
+        self.cancel_button.clicked.connect(self.cancel)
+        self.options.changed.connect(self._on_option)
+        self.advanced.changed.connect(self._on_advanced)
+        self.advanced.reset_button.clicked.connect(self._reset)
+        self._tuning.changed.connect(self._show_settings)
+        self.message.action_triggered.connect(self._on_action)
+        for keys, slot in (("Ctrl+R", self.denoise), ("Esc", self.cancel)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+        self._show_settings()
+        self._show_idle()
+
+    # ---- what a user does
+
+    def settings(self) -> Settings:
+        """Return the settings of the next run: what this dock says, and the patches that the chosen image is tuned to."""
+        return self._tuning.settings_for(self.image.layer)
+
+    def denoise(self) -> None:
+        """Start a run on the chosen image."""
+        if self.runner.is_running:
+            self.message.say(_BUSY, "warning")
+            return
+        self.message.clear()
+        try:
+            source = Source.of(self.image.layer)
+        except InputError as error:
+            self.message.say(str(error), "warning")
+            return
+        settings = self.settings()
+        self._source, self._settings = source, settings
+        self._results = ResultLayers(self._viewer, source, replace=not self.advanced.keep_earlier.isChecked())
+        self.loss_plot.reset()
+        self.progress.start("Getting ready…")
+        self._show_busy()
+        self.runner.start(denoise_task(source.data, settings))
+
+    def denoise_layer(self, layer: Layer | None) -> None:
+        """Choose a layer and start a run on it."""
+        if self.runner.is_running:
+            self.message.say(_BUSY, "warning")
+            return
+        self.image.layer = layer
+        if layer is not None and self.image.layer is not layer:  # no image layer: say so rather than take another
+            self._refuse(layer)
+            return
+        self.denoise()
+
+    def cancel(self) -> None:
+        """Ask the run to end with what there is."""
+        if self.runner.is_running:
+            self.runner.stop()
+            self.cancel_button.setEnabled(False)
+            self.progress.start("Stopping; what was reached so far is kept…")
+
+    # ---- the settings, which are shared with the ROI tuning dock
+
+    def _show_settings(self) -> None:
+        settings = self.settings()
+        self.options.preset, self.options.stages = settings.preset, settings.stages
+        self.advanced.show_settings(settings)
+
+    def _on_option(self) -> None:
+        settings = self._tuning.settings
+        if self.options.preset != settings.preset:
+            settings = settings.with_preset(self.options.preset)
+        self._tuning.set_settings(replace(settings, stages=self.options.stages))
+
+    def _on_advanced(self) -> None:
+        self._tuning.set_settings(self.advanced.apply_to(self._tuning.settings))
+
+    def _reset(self) -> None:
+        settings = Settings.from_preset(self.options.preset, stages=self.options.stages)
+        self._tuning.set_settings(with_pair(settings, self._tuning.pair))
+
+    # ---- the run
+
+    def _on_progress(self, events: list[Progress]) -> None:
+        if self._results is None:
+            return
+        if not self.runner.is_stopping:
+            self.progress.update_progress(events[-1])
+        self.loss_plot.add(events)
+        self.training_section.setVisible(not self.loss_plot.is_empty)
+        preview = next((event.preview for event in reversed(events) if event.preview is not None), None)
+        if preview is not None:
+            self._results.show_preview(preview)
+
+    def _on_finished(self, result: Result) -> None:
+        self._show_idle()
+        results, source, settings = self._results, self._source, self._settings
+        self._results = None
+        if results is None or source is None or settings is None:
+            return
+        if result.stage1 is None and result.stage2 is None:
+            results.discard()
+            self.progress.finish("Cancelled before there was anything to keep.")
+            return
+        layer = results.finish(result, provenance(source.name, settings, result))
+        self.progress.finish("")
+        self.result_section.show()
+        self.result_view.show_result(result, layer.name)
+
+    def _on_failed(self, failure: Failure) -> None:
+        self._show_idle()
+        self.progress.finish("")
+        if self._results is not None:
+            self._results.abandon()
+            self._results = None
+        if failure.kind == "patches":
+            self.message.say(
+                failure.sentence, "warning", action="random", action_label="Use random patches",
+                action_tooltip="Run with patches from anywhere in the image (use_roi off).",
+            )
+        else:
+            kind = "warning" if failure.kind == "input" else "error"
+            self.message.say(failure.sentence, kind, details=failure.details)
+
+    def _on_action(self, action: str) -> None:
+        if action == "random":
+            self._tuning.choose(self.image.layer)
+            first, second = self._tuning.pair
+            self._tuning.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
+            self.denoise()
+
+    def _refuse(self, layer: Layer) -> None:
+        try:
+            Source.of(layer)
+        except InputError as error:
+            self.message.say(str(error), "warning")
+
+    # ---- how it looks
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Image", self.image)
+        self.run_button.setMinimumHeight(32)
+        self.run_button.setStyleSheet(_PRIMARY)
+        self.run_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run_button)
+        buttons.addWidget(self.cancel_button)
+        self.training_section.hide()
+        self.result_section.hide()
+        # Only the sections scroll, so that the button and the progress are always in view.
+        sections = SectionColumn(self.training_section, self.result_section, self.advanced_section)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.options)
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.message)
+        layout.addWidget(sections, stretch=1)
+
+    def _show_idle(self) -> None:
+        self.run_button.setEnabled(True)
+        self.run_button.setToolTip(_READY)
+        self.cancel_button.setEnabled(False)
+        self.cancel_button.setToolTip(_NOTHING_TO_CANCEL)
+
+    def _show_busy(self) -> None:
+        self.run_button.setEnabled(False)
+        self.run_button.setToolTip(_BUSY)
+        self.cancel_button.setEnabled(True)
+        self.cancel_button.setToolTip(_CANCEL)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the width that a dock of this kind has unless its content needs more."""
+        return super().minimumSizeHint().expandedTo(QSize(_WIDTH, 0))
+
+    # ---- how it ends
+
+    def event(self, event: QEvent | None) -> bool:
+        """Notice that the dock is put into a window or taken out of it (closing a dock sends no close event)."""
+        handled = super().event(event)
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            if self.parent() is None:
+                self._leave()
+            elif (window := self._main_window()) is not None:
+                window.installEventFilter(self)
+        return handled
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Notice that the viewer closes."""
+        if event is not None and event.type() == QEvent.Type.Close and isinstance(watched, QMainWindow):
+            # Asked afterwards, since the user may still decide against closing.
+            QTimer.singleShot(0, self._stop_if_closed)
+        return super().eventFilter(watched, event)
+
+    def _main_window(self) -> QMainWindow | None:
+        """Return the viewer's window, also while the dock floats; not kept, since that would keep the window alive."""
+        ancestor = self.parent()
+        while ancestor is not None and not isinstance(ancestor, QMainWindow):
+            ancestor = ancestor.parent()
+        return ancestor
+
+    def _stop_if_closed(self) -> None:
+        window = self._main_window()
+        if window is None or not window.isVisible():
+            self._results = None
+            self.runner.stop()
+
+    def _leave(self) -> None:
+        """End the run of a dock that was closed; the preview stays in the viewer."""
+        self.runner.stop()
+        if self._results is not None:
+            self._results.abandon()
+            self._results = None

@@ -1,0 +1,184 @@
+"""The ROI tuning dock: see, tune and correct the patches that each stage learns from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from qtpy.QtCore import QEvent, Qt, QTimer, Signal
+from qtpy.QtWidgets import QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from ..roi import PatchSelection
+from .layer_choice import LayerChoice, connect_while_alive, unwrapped
+from .message_bar import MessageBar
+from .roi_files import RoiFiles
+from .roi_preview import PlanePreview
+from .roi_stage import BACKGROUND, STRUCTURE, StageTuning
+from .roi_state import RoiPair, roi_state
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+__all__ = ["RoiDock"]
+
+#: Events of an image layer after which the patches, or their place in the world, are others.
+_LAYER_EVENTS = ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "name")
+
+
+class RoiDock(QWidget):
+    """Shows the patches of both stages on the chosen image, live, and lets a user tune and edit them.
+
+    The settings live in :func:`~napari_autostructn2v.widgets.roi_state.roi_state`, so that they are still there after
+    the dock was closed; this widget shows them and writes to them. A new threshold is shown at once. Whatever needs the
+    image to be looked at again waits until the window has nothing else to do and then takes the newest settings, so
+    that a fast hand on a slider leaves no queue behind and its last position always lands.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+    """
+
+    #: The settings of the patches, or the chosen image, have changed.
+    settings_changed = Signal()
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = unwrapped(napari_viewer)
+        self._state = roi_state(self._viewer)
+        self._preview = PlanePreview()
+        self._layer_connections: list[tuple[Any, Any]] = []
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self.update_patches)
+
+        self.image = LayerChoice(self._viewer)
+        self.message = MessageBar()
+        self.background = StageTuning(0, BACKGROUND, self._viewer, self._state, self._preview, self)
+        self.structure = StageTuning(1, STRUCTURE, self._viewer, self._state, self._preview, self)
+        self.files = RoiFiles(self._state, self.message)
+        self._lay_out()
+
+        if self._state.layer is not None:
+            self.image.layer = self._state.layer
+        self.image.layer_changed.connect(self._on_image)
+        self._state.changed.connect(self._on_state)
+        for tuning in self._stages():
+            tuning.outdated.connect(self._on_outdated)
+        for emitter in (self._viewer.dims.events.point, self._viewer.dims.events.order, self._viewer.dims.events.ndisplay):
+            connect_while_alive(self, emitter, self._schedule)
+        self._on_image(self.image.layer)
+        self._schedule()
+
+    @property
+    def layer(self) -> Image | None:
+        """The chosen image layer."""
+        return self.image.layer
+
+    @property
+    def settings_pair(self) -> RoiPair:
+        """Settings of the patches of stage 1 and of stage 2, edits by hand included."""
+        return self._state.pair
+
+    @property
+    def selections(self) -> tuple[PatchSelection | None, PatchSelection | None]:
+        """The patches of the plane on the screen for both stages, None where there are none."""
+        return self.background.selection, self.structure.selection
+
+    def update_patches(self) -> None:
+        """Bring everything up to date now rather than as soon as the window is idle."""
+        self._timer.stop()
+        layer = self.layer
+        if layer is None:
+            self._clear("No image is open. Open one by File > Open File(s), or try File > Open Sample.")
+            return
+        new_plane = self._preview.look_at(layer, self._viewer.dims)
+        if self._preview.error is not None:
+            self._clear(str(self._preview.error))
+            return
+        if new_plane:
+            self.message.clear()
+        for tuning in self._stages():
+            tuning.update(layer, on_screen=self._shows_rows_and_columns())
+
+    def _stages(self) -> tuple[StageTuning, StageTuning]:
+        return self.background, self.structure
+
+    def _clear(self, sentence: str) -> None:
+        for tuning in self._stages():
+            tuning.clear()
+            if self.layer is None:
+                tuning.reset_visible()
+        self.message.say(sentence, "info" if self.layer is None else "warning")
+
+    def _shows_rows_and_columns(self) -> bool:
+        dims = self._viewer.dims
+        return set(dims.displayed) >= {dims.ndim - 2, dims.ndim - 1}
+
+    def _schedule(self, event: Any = None) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _on_image(self, layer: Image | None) -> None:
+        for emitter, callback in self._layer_connections:
+            emitter.disconnect(callback)
+        self._layer_connections = []
+        if layer is not None:
+            for name in _LAYER_EVENTS:
+                emitter = getattr(layer.events, name)
+                callback = self._on_layer_data if name == "data" else self._schedule
+                emitter.connect(callback)
+                self._layer_connections.append((emitter, callback))
+        self._state.choose(layer)
+        self._schedule()
+
+    def _on_layer_data(self, event: Any = None) -> None:
+        self._preview.forget()
+        self._schedule()
+
+    def _on_state(self) -> None:
+        for tuning in self._stages():
+            tuning.show_settings()
+        self._on_outdated()
+        self.settings_changed.emit()
+
+    def _on_outdated(self) -> None:
+        stale = [tuning for tuning in self._stages() if not tuning.is_current]
+        if stale and self.layer is not None and all(tuning.is_quick for tuning in stale) and not self._timer.isActive():
+            for tuning in stale:
+                tuning.update(self.layer, on_screen=self._shows_rows_and_columns())
+        elif stale:
+            self._schedule()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Take the patches off the canvas when the dock is closed (which sends no close event), not when it is hidden."""
+        handled = super().event(event)
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            if self.parent() is None:
+                self._timer.stop()
+                for tuning in self._stages():
+                    tuning.clear()
+            else:
+                self._schedule()
+        return handled
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow("Image", self.image)
+        sections = QWidget()
+        column = QVBoxLayout(sections)
+        column.setContentsMargins(0, 0, 4, 0)
+        for tuning in self._stages():
+            column.addWidget(tuning.section)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(sections)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(sections.minimumSizeHint().width() + scroll.verticalScrollBar().sizeHint().width())
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.message)
+        layout.addWidget(scroll, stretch=1)
+        layout.addWidget(self.files)
+        self.setMinimumWidth(320)

@@ -1,0 +1,39 @@
+"""A label for sentences."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QLabel, QSizePolicy
+
+__all__ = ["WrappedLabel"]
+
+
+class WrappedLabel(QLabel):
+    """Wraps its text, which can be selected and copied, and is always as high as that needs.
+
+    A plain word-wrapping label in nested layouts keeps the height of its first line until something else moves.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A long word must not widen the dock.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def setText(self, text: str | None) -> None:  # noqa: N802
+        """Show another text."""
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """Wrap anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        height = max(0, self.heightForWidth(self.width()))
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)

@@ -1,0 +1,254 @@
+"""The ROI tuning dock in a real viewer: what a user moves, and what then is on the canvas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from napari.layers import Shapes
+from qtpy.QtCore import Qt
+
+from napari_autostructn2v.roi import ROI_PRESETS, select_patches
+from napari_autostructn2v.settings import RoiSettings, Settings
+from napari_autostructn2v.widgets.roi_dock import RoiDock
+from napari_autostructn2v.widgets.roi_rectangles import corners_of
+from napari_autostructn2v.widgets.roi_state import roi_state
+
+
+def cells(shape=(256, 256), seed=0) -> np.ndarray:
+    """Bright discs on a dark, noisy background."""
+    generator = np.random.default_rng(seed)
+    rows, columns = np.indices(shape)
+    image = generator.normal(100, 5, shape)
+    for row, column in generator.uniform(0, 1, (6, 2)) * shape:
+        image += 80 * ((rows - row) ** 2 + (columns - column) ** 2 < (min(shape) / 12) ** 2)
+    return image.astype(np.float32)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def open_dock(viewer):
+    """Open the dock as the Plugins menu does."""
+
+    def open_it() -> RoiDock:
+        return viewer.window.add_plugin_dock_widget("napari-autostructn2v", "ROI tuning")[1]
+
+    return open_it
+
+
+@pytest.fixture
+def dock(viewer, open_dock, qtbot):
+    viewer.add_image(cells(), name="cells")
+    dock = open_dock()
+    qtbot.waitUntil(lambda: shapes(viewer, "Background") is not None)
+    return dock
+
+
+def shapes(viewer, name: str) -> Shapes | None:
+    return next((layer for layer in viewer.layers if isinstance(layer, Shapes) and layer.name.startswith(name)), None)
+
+
+def corners(layer: Shapes | None) -> set[tuple[int, int]]:
+    assert layer is not None
+    return {(round(row), round(column)) for row, column in corners_of(layer)[0]}
+
+
+def selected(image: np.ndarray, settings: RoiSettings) -> set[tuple[int, int]]:
+    return {(row, column) for row, column in select_patches(image, settings).coords.tolist()}
+
+
+def test_opening_shows_the_patches_and_leaves_the_image_active(viewer, dock):
+    layer = shapes(viewer, "Background patches (stage 1) – cells")
+    assert corners(layer) == selected(cells(), RoiSettings())
+    assert viewer.layers.selection.active is viewer.layers["cells"]
+    count = len(select_patches(cells()))
+    assert dock.background.section.count.text().startswith(f"{count} of 225 patches · ")
+    assert dock.settings_pair == (Settings().stage1.roi, Settings().stage2.roi)
+    assert shapes(viewer, "Structure") is None, "stage 2 takes random patches by default"
+
+
+def test_threshold_is_live(viewer, dock, qtbot):
+    section = dock.background.section
+    with qtbot.waitSignal(dock.settings_changed):
+        section.threshold.setValue(0.3)
+    # No waiting: a threshold lands at once.
+    expected = select_patches(cells(), RoiSettings(roi_threshold=0.3))
+    assert corners(shapes(viewer, "Background")) == {tuple(corner) for corner in expected.coords.tolist()}
+    assert section.count.text().startswith(f"{len(expected)} of 225")
+    assert section.histogram.line.value() == pytest.approx(0.3)
+
+    section.histogram.line.setValue(0.7)  # what dragging the line does
+    assert section.threshold.value() == pytest.approx(0.7)
+    assert corners(shapes(viewer, "Background")) == selected(cells(), RoiSettings(roi_threshold=0.7))
+
+
+def test_stale_requests_are_dropped_and_the_last_one_lands(viewer, dock, qtbot, monkeypatch):
+    section, scored = dock.background.section, []
+    select = dock._preview.select
+    monkeypatch.setattr(dock._preview, "select", lambda roi: (scored.append(roi.scale_factor), select(roi))[1])
+    for detail in np.linspace(0.1, 0.9, 9):
+        section.detail.setValue(detail)
+        section.threshold.setValue(0.3 + detail / 10)
+    wanted = RoiSettings(scale_factor=0.9, roi_threshold=0.39)
+    qtbot.waitUntil(lambda: corners(shapes(viewer, "Background")) == selected(cells(), wanted))
+    assert set(scored) <= {0.9, 0.25}, "details that the slider has passed are not computed"
+
+
+def test_structure_has_its_own_layer_and_colour(viewer, dock, qtbot):
+    dock.structure.section.use_roi.setChecked(True)
+    qtbot.waitUntil(lambda: shapes(viewer, "Structure patches (stage 2) – cells") is not None)
+    structure = shapes(viewer, "Structure")
+    assert corners(structure) == selected(cells(), dock.settings_pair[1])
+    assert not np.allclose(structure.edge_color[0], shapes(viewer, "Background").edge_color[0])
+    dock.structure.section.use_roi.setChecked(False)
+    qtbot.waitUntil(lambda: shapes(viewer, "Random patches (stage 2) – cells") is not None)
+    assert "Random patches" in dock.structure.section.count.text()
+    assert not dock.structure.section.threshold.isEnabled()
+    assert "Choose by content" in dock.structure.section.threshold.toolTip()
+
+
+def test_show_the_eye_and_delete_agree(viewer, dock, qtbot):
+    section = dock.background.section
+    layer = shapes(viewer, "Background")
+    section.show_box.setChecked(False)
+    assert not layer.visible
+    layer.visible = True  # the eye in the layer list
+    assert section.show_box.isChecked()
+    viewer.layers.remove(layer)
+    assert not section.show_box.isChecked()
+    section.threshold.setValue(0.4)
+    assert shapes(viewer, "Background") is None, "what was deleted does not come back by itself"
+    section.show_box.setChecked(True)
+    qtbot.waitUntil(lambda: shapes(viewer, "Background") is not None)
+    assert corners(shapes(viewer, "Background")) == selected(cells(), RoiSettings(roi_threshold=0.4))
+
+
+def test_auto_preset_and_reset(viewer, dock, qtbot):
+    before = dock.settings_pair
+    qtbot.mouseClick(dock.background.section.auto_button, Qt.MouseButton.LeftButton)
+    assert dock.settings_pair[0].roi_threshold != before[0].roi_threshold
+    dock.files.choose_preset("bright background")
+    preset = ROI_PRESETS["bright background"]
+    assert dock.settings_pair == (preset.stage1, preset.stage2)
+    qtbot.waitUntil(lambda: corners(shapes(viewer, "Background")) == selected(cells(), preset.stage1))
+    assert dock.files.preset.currentData() == "bright background"
+    dock.files.reset_button.click()
+    assert dock.settings_pair == before
+    assert dock.files.preset.currentData() == "default"
+
+
+def test_more_reaches_every_setting(viewer, dock, qtbot):
+    more = dock.background.section.more
+    more.patch_size.setValue(64)
+    more.overlap.setValue(25)
+    more.sigma.setValue(300)
+    more.equalize.setCurrentIndex(more.equalize.findData("adaptive"))
+    more.background.setCurrentIndex(more.background.findData("bright"))
+    more.side.setCurrentIndex(more.side.findData(False))
+    more.criteria["gradient"].setChecked(True)
+    more.criteria["mean"].setChecked(False)
+    more.criteria["band"].setChecked(True)
+    more.combine.setCurrentIndex(more.combine.findData("any"))
+    more.band[0].setValue(0.2)
+    wanted = RoiSettings(
+        patch_size=64, overlap=0.25, sigma=300.0, equalize="adaptive", background="bright", select_background=False,
+        criteria=("band", "gradient"), combine="any", band=(0.2, 0.7),
+    )  # fmt: skip
+    assert dock.settings_pair[0] == wanted
+    qtbot.waitUntil(lambda: corners(shapes(viewer, "Background")) == selected(cells(), wanted))
+    for name in ("band", "gradient"):
+        more.criteria[name].setChecked(False)
+    assert dock.settings_pair[0].criteria == ("mean",), "something has to judge"
+
+
+def test_tuning_survives_hiding_and_closing(viewer, dock, open_dock, qtbot):
+    dock.background.section.threshold.setValue(0.37)
+    window = viewer.window.dock_widgets  # hidden: still live
+    assert window
+    dock.parent().hide()
+    roi_state(viewer).set_stage(0, RoiSettings(roi_threshold=0.41))
+    assert corners(shapes(viewer, "Background")) == selected(cells(), RoiSettings(roi_threshold=0.41))
+
+    viewer.window.remove_dock_widget(dock)  # closed: its layers go, the tuning stays
+    assert shapes(viewer, "Background") is None
+    assert roi_state(viewer).pair_for(viewer.layers["cells"])[0].roi_threshold == 0.41
+    dock.deleteLater()
+    again = open_dock()
+    qtbot.waitUntil(lambda: shapes(viewer, "Background") is not None)
+    assert again.background.section.threshold.value() == pytest.approx(0.41)
+
+
+def test_every_image_keeps_its_own_tuning(viewer, dock, qtbot):
+    dock.background.section.threshold.setValue(0.3)
+    dock.background._on_edited([(5, 7)], [])
+    other = viewer.add_image(cells(seed=1), name="other")
+    dock.image.layer = other
+    assert dock.settings_pair[0] == RoiSettings(roi_threshold=0.3), "a new image starts from the present tuning"
+    qtbot.waitUntil(lambda: shapes(viewer, "Background patches (stage 1) – other") is not None)
+    assert corners(shapes(viewer, "Background")) == selected(cells(seed=1), RoiSettings(roi_threshold=0.3))
+    dock.background.section.threshold.setValue(0.6)
+    dock.image.layer = viewer.layers["cells"]
+    assert dock.settings_pair[0] == RoiSettings(roi_threshold=0.3, added=((5, 7),))
+    assert roi_state(viewer).pair_for(other)[0] == RoiSettings(roi_threshold=0.6)
+
+
+def test_settings_file_round_trip(viewer, dock, tmp_path, qtbot):
+    dock.background.section.threshold.setValue(0.33)
+    dock.background._on_edited([(5, 7)], [(0, 0)])
+    path = tmp_path / "tuned.toml"
+    dock.files.save(path)
+    saved = Settings.load(path)
+    assert saved.stage1.roi == dock.settings_pair[0]
+    image = viewer.layers["cells"].data
+    assert corners(shapes(viewer, "Background")) == selected(image, saved.stage1.roi), "API and dock agree"
+
+    dock.files.copy_button.click()
+    from qtpy.QtWidgets import QApplication
+
+    assert Settings.from_toml(QApplication.clipboard().text()) == saved
+    dock.files.reset()
+    dock.files.load(path)
+    assert dock.settings_pair == (saved.stage1.roi, saved.stage2.roi)
+
+    path.write_text("[stage1.roi]\nroi_threshold = 7\n")
+    dock.files.load(path)
+    assert "roi_threshold" in dock.message.text
+    assert dock.settings_pair[0] == saved.stage1.roi, "a bad file changes nothing"
+    dock.files.save(tmp_path / "no" / "such" / "folder.toml")
+    assert "could not be written" in dock.message.text
+
+
+def test_few_and_alike_patches_are_told(viewer, dock):
+    section = dock.background.section
+    section.threshold.setValue(0.0)
+    assert "few patches" in section.message.text
+    section.message.action_button.click()
+    assert not dock.settings_pair[0].use_roi
+    assert not section.message.text
+
+
+def test_many_patches_are_represented(viewer, dock, qtbot, monkeypatch):
+    from napari_autostructn2v.widgets import overlay
+
+    monkeypatch.setattr(overlay, "MAX_SHOWN", 50)
+    dock.background.section.threshold.setValue(0.8)
+    count = len(select_patches(cells(), RoiSettings(roi_threshold=0.8)))
+    assert shapes(viewer, "Background").nshapes == 50
+    assert f"50 of {count} shown" in dock.background.section.count.text()
+    before = corners(shapes(viewer, "Background"))
+    dock.background.section.threshold.setValue(0.79)
+    assert len(before & corners(shapes(viewer, "Background"))) > 40, "a small step does not reshuffle them"
+
+
+def test_opening_the_dock_leaves_torch_alone():
+    code = (
+        "import sys, napari_autostructn2v.widgets.roi_dock, napari_autostructn2v.widgets.roi_state;"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,106 @@
+"""A stand-in for the pipeline: the same events and results in milliseconds, and without torch."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import types
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+import napari_autostructn2v
+from napari_autostructn2v.images import check_image
+from napari_autostructn2v.noise import BlindMask, NoiseModel
+from napari_autostructn2v.progress import Progress
+
+
+@dataclass(frozen=True)
+class Report:
+    verdict: str
+    stopped: bool
+    seconds: dict = field(default_factory=lambda: {"stage 1": 1.0, "stage 2": 2.0})
+    quality: object = None
+    messages: tuple = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    denoised: np.ndarray
+    stage1: np.ndarray | None
+    stage2: np.ndarray | None
+    mask: BlindMask
+    noise: NoiseModel
+    report: Report
+    denoiser: object
+    settings: object
+
+
+VERDICT = "The noise is correlated along rows over 1 pixel; stage 2 gains about 5 dB."
+
+
+def row_noise() -> NoiseModel:
+    """Noise that direct neighbours in a row share."""
+    correlation = np.zeros((25, 25))
+    correlation[12, 11:14] = 0.4, 1, 0.4
+    return NoiseModel(correlation, np.full((25, 25), 0.01), 9.0, 9.0, np.array([100.0]), np.array([9.0]), 40)
+
+
+class StandIn:
+    """Set `steps` and `pause` for its pace; `error` is raised in phase `error_at`; `threads` are those it ran in."""
+
+    def __init__(self) -> None:
+        self.steps = 4
+        self.pause = 0.0
+        self.error: Exception | None = None
+        self.error_at = "stage 1"
+        self.hold_at = ""
+        self.runs: list[dict] = []
+        self.threads: set[threading.Thread] = set()
+
+    def run(self, image, settings, *, stop=None, patches=(None, None), mask=None):
+        self.threads.add(threading.current_thread())
+        self.runs.append({"settings": settings, "patches": patches, "mask": mask})
+        yield Progress("measuring", message="Measuring the noise")
+        image = check_image(image)
+        noise, mask = row_noise(), mask or BlindMask(np.ones((1, 3)), VERDICT, 5.0)
+        stages = {"auto": ("1", "2") if mask.is_structured else ("1",), "both": ("1", "2")}.get(
+            settings.stages, (settings.stages,)
+        )
+        outputs = {}
+        for stage in stages:
+            for step in range(1, self.steps + 1):
+                if self.error is not None and self.error_at == f"stage {stage}":
+                    raise self.error
+                time.sleep(self.pause)
+                while self.hold_at == f"stage {stage}" and not stop.is_set():
+                    time.sleep(0.005)
+                preview = gaussian_filter(image.reshape(-1, *image.shape[-2:])[0].astype(np.float32), 2 * step / self.steps)
+                outputs[stage] = preview
+                yield Progress(
+                    f"stage {stage}", step, self.steps, f"Stage {stage}", loss=1 / step, held_out=1.1 / step,
+                    preview=preview, seconds_left=12.0,
+                )
+                if stop is not None and stop.is_set():
+                    break
+            sigma = (0,) * (image.ndim - 2) + (1, 1)
+            outputs[stage] = gaussian_filter(image.astype(np.float32), sigma).astype(image.dtype)
+            if stop is not None and stop.is_set():
+                break
+        yield Progress("prediction", 1, 1, "Denoising the whole image")
+        stage1, stage2 = outputs.get("1"), outputs.get("2")
+        return Result(
+            denoised=stage2 if stage2 is not None else stage1, stage1=stage1, stage2=stage2, mask=mask, noise=noise,
+            report=Report(mask.reason, stopped=stop is not None and stop.is_set()), denoiser=None, settings=settings,
+        )
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+        """Put the stand-in where the worker finds the pipeline."""
+        module = types.ModuleType("napari_autostructn2v.pipeline")
+        module.run = self.run
+        monkeypatch.setitem(sys.modules, "napari_autostructn2v.pipeline", module)
+        monkeypatch.setattr(napari_autostructn2v, "pipeline", module, raising=False)
+        return self
