@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import napari
+from qtpy.QtCore import QTimer
 
 PLUGIN = "napari-autostructn2v"
 
@@ -12,6 +13,7 @@ def open_demo() -> napari.Viewer:
     viewer.open_sample(PLUGIN, "scan_lines")
     viewer.window.add_plugin_dock_widget(PLUGIN, "ROI tuning")
     viewer.window.add_plugin_dock_widget(PLUGIN, "Denoise", tabify=True)
+    QTimer.singleShot(0, viewer.reset_view)  # the docks left the picture less room than it was fitted to
     return viewer
 
 

@@ -1,6 +1,6 @@
 """Make docs/images/before-after.png: the sample with scan lines, noisy and after each stage, with the default settings.
 
-Run with the environment of scripts/test:  .venv/bin/python scripts/readme_picture.py   (about a minute on two cores)
+Run with the environment of scripts/test:  .venv/bin/python scripts/readme_picture.py   (a minute or two on two cores)
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 
 from napari_autostructn2v import Settings, denoise
 from napari_autostructn2v.samples import scan_lines
@@ -38,7 +39,8 @@ def main() -> None:
         axis.set_axis_off()
         print(title, f"{psnr(image, truth):.2f} dB")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(PICTURE, dpi=100)
+    figure.savefig(PICTURE, dpi=100, bbox_inches="tight", pad_inches=0.05)
+    Image.open(PICTURE).convert("L").save(PICTURE, optimize=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -20,11 +19,8 @@ import tifffile
 
 from napari_autostructn2v import pipeline
 from napari_autostructn2v.cli import main
-from napari_autostructn2v.cli_report import ProgressLine, dumps
 from napari_autostructn2v.images import check_image, read_image, write_image
-from napari_autostructn2v.noise import BlindMask
 from napari_autostructn2v.progress import Progress
-from napari_autostructn2v.roi import select_patches
 from napari_autostructn2v.settings import MaskSettings, RoiSettings, Settings, StageSettings
 
 IMAGE = np.random.default_rng(0).integers(0, 4000, (64, 80)).astype(np.uint16)
@@ -331,33 +327,6 @@ def test_help_and_version_load_nothing_heavy() -> None:
 # The other commands ---------------------------------------------------------------------------------------------------
 
 
-def test_roi_prints_the_patches_of_both_stages(folder: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["roi", "cells.tif", "--json"]) == 0
-    printed = json.loads(capsys.readouterr().out)
-    for name, roi in {"stage1": Settings().stage1.roi, "stage2": Settings().stage2.roi}.items():
-        patches = select_patches(IMAGE, roi)
-        assert printed[name]["coords"] == patches.coords.tolist()
-        assert printed[name]["patch_size"] == roi.patch_size
-        assert printed[name]["candidates"] == len(patches.candidates)
-
-
-def test_roi_follows_settings_and_plane(folder: Path, capsys: pytest.CaptureFixture) -> None:
-    write_image("stack.tif", np.stack([IMAGE, np.sort(IMAGE)]))
-    Settings(stage1=StageSettings(roi=RoiSettings(patch_size=16, roi_threshold=0.2))).save("tuned.toml")
-    assert main(["roi", "stack.tif", "--plane", "1", "--settings", "tuned.toml", "--json"]) == 0
-    expected = select_patches(np.sort(IMAGE), RoiSettings(patch_size=16, roi_threshold=0.2))
-    assert json.loads(capsys.readouterr().out)["stage1"]["coords"] == expected.coords.tolist()
-    assert main(["roi", "stack.tif", "--plane", "2"]) == 2
-    assert "planes 0 to 1" in capsys.readouterr().err
-
-
-def test_roi_in_words(folder: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["roi", "cells.tif"]) == 0
-    assert "patches of 32" in capsys.readouterr().out
-    assert main(["roi", "gone.tif"]) == 2
-    assert "There is no file" in capsys.readouterr().err
-
-
 def test_demo_says_where_its_results_are(folder: Path, runs: list[Settings], capsys: pytest.CaptureFixture) -> None:
     assert main(["demo", "-o", "shown"]) == 0
     said = capsys.readouterr().out
@@ -370,63 +339,3 @@ def test_demo_says_where_its_results_are(folder: Path, runs: list[Settings], cap
     assert picture.shape[1] > 2 * noisy.shape[1]
     assert runs[0].preset == "fast"
     assert main(["demo", "-o", "text.tif"]) == 2
-
-
-# What is said ---------------------------------------------------------------------------------------------------------
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_the_progress_line_shows_phase_steps_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
-    terminal = Terminal()
-    line = ProgressLine(terminal)
-    line.start("cells.tif")
-    line.show(Progress("stage 1", 5, 10, seconds_left=12.4))
-    assert "cells.tif  stage 1  [##########..........] 5/10  12 s left" in terminal.getvalue()
-    line.say("cells.tif -> out/cells_denoised.tif")
-    assert terminal.getvalue().endswith("\rcells.tif -> out/cells_denoised.tif\n")
-
-
-def test_the_progress_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
-    terminal = Terminal()
-    line = ProgressLine(terminal)
-    line.start("a_rather_long_name_of_an_image_file.tif")
-    line.show(Progress("stage 1", 5, 10))
-    line.clear()
-    assert max(map(len, terminal.getvalue().split("\r"))) < 30
-
-
-def test_nothing_is_said_where_nobody_watches() -> None:
-    stream = io.StringIO()
-    line = ProgressLine(stream)
-    line.start("cells.tif")
-    line.show(Progress("stage 1", 5, 10))
-    line.say("done")
-    assert stream.getvalue() == ""
-
-
-def test_json_takes_whatever_a_report_holds() -> None:
-    values = {
-        "a": np.float32(1.5),
-        "b": np.array([1, 2]),
-        "c": np.inf,
-        "d": Path("x"),
-        "e": (np.bool_(True), None),
-        3: "ä",
-    }
-    assert json.loads(dumps(values)) == {"a": 1.5, "b": [1, 2], "c": None, "d": "x", "e": [True, None], "3": "ä"}
-
-
-def test_a_real_mask_is_described(folder: Path, runs: list, capsys: pytest.CaptureFixture) -> None:
-    from napari_autostructn2v.cli_report import mask_values
-
-    BlindMask(np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool), "A cross.").save("mask.npy")
-    values = mask_values(BlindMask.load("mask.npy"))
-    assert values["size"] == [3, 3]
-    assert values["pattern"] == ["010", "111", "010"]
-    assert values["is_structured"]

@@ -69,7 +69,7 @@ def test_torch_is_not_needed(tmp_path: Path) -> None:
 def test_a_truncated_model_is_refused(tmp_path: Path, kept: int) -> None:
     save_model(tmp_path / "m", WEIGHTS, {"settings": "preset = 'fast'"})
     (tmp_path / "m").write_bytes((tmp_path / "m").read_bytes()[:kept])
-    with pytest.raises(InputError, match="truncated|empty file"):
+    with pytest.raises(InputError, match=r"truncated|empty file"):
         load_model(tmp_path / "m")
 
 

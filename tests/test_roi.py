@@ -142,6 +142,18 @@ def test_reduced_copy_of_a_large_image_selects_like_the_image():
     assert np.abs(whole.scores - reduced.scores).max() < 0.01
 
 
+def test_preview_and_training_may_ask_at_the_same_time():
+    from concurrent.futures import ThreadPoolExecutor
+
+    image = cells((512, 512))
+    settings = [RoiSettings(scale_factor=scale, patch_size=side) for scale in (0.1, 0.2, 0.4) for side in (16, 24, 32)]
+    expected = [select_patches(image, one).scores for one in settings]
+    scorer = RoiScorer(image)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda one: scorer.select(one).scores, settings * 4))
+    assert all(np.array_equal(first, second) for first, second in zip(expected * 4, found, strict=True))
+
+
 def test_random_patches_come_from_everywhere():
     selection = select_patches(cells(), RoiSettings(use_roi=False))
     assert len(selection) == len(selection.candidates)

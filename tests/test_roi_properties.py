@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -75,7 +76,7 @@ def test_threshold_sweep_is_monotone(image, roi, thresholds):
         {tuple(corner) for corner in scorer.select(replace(roi, use_roi=True, roi_threshold=value)).coords.tolist()}
         for value in sorted(thresholds)
     ]
-    for lower, higher in zip(sets, sets[1:], strict=False):
+    for lower, higher in pairwise(sets):
         assert lower <= higher if roi.select_background else lower >= higher
 
 

@@ -145,7 +145,7 @@ def test_borders_are_covered_where_the_stride_does_not_fit():
 def test_coordinates_are_scaled_back():
     small = np.ones((100, 100), np.float32)
     small[40:72, 20:52] = 0
-    found = find_roi_patches(small, 32, threshold=0.2, above_threshold=False, scale_factor=0.25, overlap=0.875)
+    found = find_roi_patches(small, 32, threshold=0.01, above_threshold=False, scale_factor=0.25, overlap=0.875)
     assert found == [(160, 80)]
 
 

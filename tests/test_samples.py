@@ -22,7 +22,7 @@ def test_image_and_truth(sample):
     assert noisy.dtype == np.uint16
     assert truth.dtype == np.float32
     assert noisy.shape == truth.shape == (512, 512)
-    assert 0 < noisy.min(), "no pixel is cut off at zero, which would bias the noise"
+    assert noisy.min() > 0, "no pixel is cut off at zero, which would bias the noise"
     assert noisy.max() < np.iinfo(np.uint16).max
     noise = noisy - truth
     assert abs(noise.mean()) < 0.05 * noise.std(), "the truth is the mean of what the camera reads"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from napari.layers import Shapes
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
+from qtpy.QtWidgets import QApplication
 
-from napari_autostructn2v.roi import ROI_PRESETS, select_patches
+from napari_autostructn2v.roi import ROI_PRESETS, register_criterion, select_patches, unregister_criterion
 from napari_autostructn2v.settings import RoiSettings, Settings
 from napari_autostructn2v.widgets.roi_dock import RoiDock
 from napari_autostructn2v.widgets.roi_rectangles import corners_of
@@ -167,6 +170,74 @@ def test_more_reaches_every_setting(viewer, dock, qtbot):
     assert dock.settings_pair[0].criteria == ("mean",), "something has to judge"
 
 
+def test_own_criterion_appears_in_the_dock(viewer, dock, qtbot):
+    register_criterion("left half", lambda image: np.arange(image.shape[1]) < image.shape[1] / 2 + 0 * image)
+    try:
+        dock.background.section.more_section.expand()
+        section = dock.structure.section
+        section.use_roi.setChecked(True)
+        assert "left half" in section.more.criteria
+        section.more.criteria["left half"].setChecked(True)
+        section.more.criteria["mean"].setChecked(False)
+        assert dock.settings_pair[1].criteria == ("left half",)
+        qtbot.waitUntil(lambda: shapes(viewer, "Structure") is not None)
+        dock.update_patches()
+        found = corners(shapes(viewer, "Structure"))
+        assert found and max(column for _, column in found) < 128
+    finally:
+        unregister_criterion("left half")
+    section.detail.setValue(0.5)
+    dock.update_patches()
+    assert "There is no criterion 'left half'" in section.message.text
+
+
+def test_failing_criterion_is_told(viewer, dock):
+    def fails(image):
+        raise ValueError("no such thing")
+
+    register_criterion("fails", fails)
+    try:
+        roi_state(viewer).set_stage(0, RoiSettings(criteria=("fails",)))
+        dock.update_patches()
+        assert "no such thing" in dock.background.section.message.text
+        assert shapes(viewer, "Background") is None
+    finally:
+        unregister_criterion("fails")
+    dock.files.reset()
+    dock.update_patches()
+    assert not dock.background.section.message.text
+    assert corners(shapes(viewer, "Background")) == selected(cells(), RoiSettings())
+
+
+def test_the_command_line_prints_what_the_dock_shows(viewer, dock, tmp_path, capsys):
+    from napari_autostructn2v.cli import main
+    from napari_autostructn2v.images import write_image
+
+    dock.background.section.threshold.setValue(0.43)
+    dock.background._on_edited([(5, 7)], [(0, 0)])
+    dock.update_patches()
+    write_image(tmp_path / "cells.tif", cells())
+    dock.files.save(tmp_path / "tuned.toml")
+    assert main(["roi", str(tmp_path / "cells.tif"), "--settings", str(tmp_path / "tuned.toml"), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)["stage1"]["coords"]
+    assert {tuple(corner) for corner in printed} == corners(shapes(viewer, "Background"))
+
+
+def test_the_wheel_scrolls_and_does_not_tune(viewer, dock):
+    before = dock.settings_pair
+    section = dock.background.section
+    section.more_section.expand()
+    viewer.window._qt_window.show()
+    for widget in (section.threshold._slider, section.more.patch_size, section.more.equalize, section.histogram.viewport()):
+        centre = QPointF(widget.rect().center())
+        event = QWheelEvent(
+            centre, QPointF(widget.mapToGlobal(widget.rect().center())), QPoint(), QPoint(0, -120),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
+    assert dock.settings_pair == before
+
+
 def test_tuning_survives_hiding_and_closing(viewer, dock, open_dock, qtbot):
     dock.background.section.threshold.setValue(0.37)
     window = viewer.window.dock_widgets  # hidden: still live
@@ -209,8 +280,6 @@ def test_settings_file_round_trip(viewer, dock, tmp_path, qtbot):
     assert corners(shapes(viewer, "Background")) == selected(image, saved.stage1.roi), "API and dock agree"
 
     dock.files.copy_button.click()
-    from qtpy.QtWidgets import QApplication
-
     assert Settings.from_toml(QApplication.clipboard().text()) == saved
     dock.files.reset()
     dock.files.load(path)
@@ -224,19 +293,19 @@ def test_settings_file_round_trip(viewer, dock, tmp_path, qtbot):
     assert "could not be written" in dock.message.text
 
 
-def test_few_and_alike_patches_are_told(viewer, dock):
+def test_few_patches_are_told_with_a_way_out(viewer, dock, qtbot):
     section = dock.background.section
     section.threshold.setValue(0.0)
-    assert "few patches" in section.message.text
+    qtbot.waitUntil(lambda: "few patches" in section.message.text)
     section.message.action_button.click()
     assert not dock.settings_pair[0].use_roi
-    assert not section.message.text
+    qtbot.waitUntil(lambda: not section.message.text)
 
 
 def test_many_patches_are_represented(viewer, dock, qtbot, monkeypatch):
-    from napari_autostructn2v.widgets import overlay
+    from napari_autostructn2v.widgets import roi_stage
 
-    monkeypatch.setattr(overlay, "MAX_SHOWN", 50)
+    monkeypatch.setattr(roi_stage, "MAX_SHOWN", 50)
     dock.background.section.threshold.setValue(0.8)
     count = len(select_patches(cells(), RoiSettings(roi_threshold=0.8)))
     assert shapes(viewer, "Background").nshapes == 50

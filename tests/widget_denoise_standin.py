@@ -13,8 +13,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 import napari_autostructn2v
+from napari_autostructn2v.blind_mask import BlindMask
 from napari_autostructn2v.images import check_image
-from napari_autostructn2v.noise import BlindMask, NoiseModel
+from napari_autostructn2v.noise import NoiseModel
 from napari_autostructn2v.progress import Progress
 
 
@@ -50,7 +51,10 @@ def row_noise() -> NoiseModel:
 
 
 class StandIn:
-    """Set `steps` and `pause` for its pace; `error` is raised in phase `error_at`; `threads` are those it ran in."""
+    """Set `steps` and `pause` for its pace; `error` is raised in phase `error_at`; it waits for a stop in `hold_at`.
+
+    `reached` is the present phase, `runs` what it was called with, `threads` those it ran in.
+    """
 
     def __init__(self) -> None:
         self.steps = 4
@@ -58,12 +62,13 @@ class StandIn:
         self.error: Exception | None = None
         self.error_at = "stage 1"
         self.hold_at = ""
+        self.reached = ""
         self.runs: list[dict] = []
         self.threads: set[threading.Thread] = set()
 
-    def run(self, image, settings, *, stop=None, patches=(None, None), mask=None):
+    def run(self, image, settings, *, stop=None, mask=None, preview_plane=None):
         self.threads.add(threading.current_thread())
-        self.runs.append({"settings": settings, "patches": patches, "mask": mask})
+        self.runs.append({"settings": settings, "mask": mask, "preview_plane": preview_plane})
         yield Progress("measuring", message="Measuring the noise")
         image = check_image(image)
         noise, mask = row_noise(), mask or BlindMask(np.ones((1, 3)), VERDICT, 5.0)
@@ -72,17 +77,25 @@ class StandIn:
         )
         outputs = {}
         for stage in stages:
+            self.reached = f"stage {stage}"
             for step in range(1, self.steps + 1):
                 if self.error is not None and self.error_at == f"stage {stage}":
                     raise self.error
                 time.sleep(self.pause)
                 while self.hold_at == f"stage {stage}" and not stop.is_set():
                     time.sleep(0.005)
-                preview = gaussian_filter(image.reshape(-1, *image.shape[-2:])[0].astype(np.float32), 2 * step / self.steps)
+                plane = image.reshape(-1, *image.shape[-2:])[preview_plane or 0]
+                preview = gaussian_filter(plane.astype(np.float32), 2 * step / self.steps)
                 outputs[stage] = preview
                 yield Progress(
-                    f"stage {stage}", step, self.steps, f"Stage {stage}", loss=1 / step, held_out=1.1 / step,
-                    preview=preview, seconds_left=12.0,
+                    f"stage {stage}",
+                    step,
+                    self.steps,
+                    f"Stage {stage}",
+                    loss=1 / step,
+                    held_out=1.1 / step,
+                    preview=preview,
+                    seconds_left=12.0,
                 )
                 if stop is not None and stop.is_set():
                     break
@@ -93,8 +106,14 @@ class StandIn:
         yield Progress("prediction", 1, 1, "Denoising the whole image")
         stage1, stage2 = outputs.get("1"), outputs.get("2")
         return Result(
-            denoised=stage2 if stage2 is not None else stage1, stage1=stage1, stage2=stage2, mask=mask, noise=noise,
-            report=Report(mask.reason, stopped=stop is not None and stop.is_set()), denoiser=None, settings=settings,
+            denoised=stage2 if stage2 is not None else stage1,
+            stage1=stage1,
+            stage2=stage2,
+            mask=mask,
+            noise=noise,
+            report=Report(mask.reason, stopped=stop is not None and stop.is_set()),
+            denoiser=None,
+            settings=settings,
         )
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> StandIn:

@@ -135,7 +135,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if getattr(arguments, "mask", None):
         settings = replace(settings, mask=replace(settings.mask, source="file", path=str(arguments.mask)))
     if settings.mask.source == "file":
-        from .noise import BlindMask
+        from .blind_mask import BlindMask
 
         BlindMask.load(settings.mask.path)  # a bad mask should show before hours of other work
     return settings

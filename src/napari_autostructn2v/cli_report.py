@@ -17,7 +17,7 @@ import numpy as np
 from .errors import InputError
 
 if TYPE_CHECKING:
-    from .noise import BlindMask
+    from .blind_mask import BlindMask
     from .pipeline import Result
     from .progress import Progress
 

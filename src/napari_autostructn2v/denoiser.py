@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from .blind_mask import BlindMask
 from .devices import resolve_device
 from .errors import InputError
 from .images import check_image, to_planes
 from .model_file import load_model, save_model
 from .network import UNet
-from .noise import BlindMask, NoiseModel
+from .noise import NoiseModel
 from .prediction import predict_planes
 from .progress import StopToken
 from .settings import Settings, StageSettings
@@ -153,7 +154,9 @@ class Denoiser:
         if stage is None:
             return self.networks[max(self.networks)]
         if stage not in self.networks:
-            raise InputError(f"This model has no stage {stage}; it was trained with stage {' and '.join(self.networks)}.")
+            raise InputError(
+                f"This model has no stage {stage}; it was trained with stage {' and '.join(self.networks)}."
+            )
         return self.networks[stage]
 
 

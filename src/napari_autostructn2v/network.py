@@ -35,7 +35,9 @@ class UNet(nn.Module):
             + [_convolutions(widths[level - 1], widths[level], 2) for level in range(1, num_layers + 1)]
         )
         self.reduce = nn.ModuleList([nn.Conv2d(widths[level + 1], widths[level], 1) for level in range(num_layers)])
-        self.up = nn.ModuleList([_convolutions(widths[level], widths[level], 1 + (level > 0)) for level in range(num_layers)])
+        self.up = nn.ModuleList(
+            [_convolutions(widths[level], widths[level], 1 + (level > 0)) for level in range(num_layers)]
+        )
         self.head = nn.Conv2d(widths[0], 1, 1)
 
     @property

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .blind_mask import BlindMask, choose_mask
 from .errors import InputError, NotEnoughPatchesError
 from .images import Planes, to_planes
-from .noise import BlindMask, NoiseModel, choose_mask, estimate_noise
+from .noise import NoiseModel, estimate_noise, evenly_spread
 from .progress import Phase, Progress, StopToken
 from .quality import Quality, assess
-from .roi import PatchSelection, select_patches
+from .roi import PatchSelection, StackScorer
 from .settings import Settings, StageSettings
 
 if TYPE_CHECKING:
@@ -211,22 +212,18 @@ class _Run:
         self.steps_to_come = 0
         if second and not self.stopped:
             yield Progress("noise", message=mask.reason)
-            patches = self._select(self.settings.stage2)
+            patches = _select(self.planes.values, self.settings.stage2)
             yield from self._stage("2", "stage 2", self.settings.stage2, mask.pattern, patches)
         result = self._result(mask)
         yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
         return result
 
-    def _measure(self, values: np.ndarray) -> tuple[np.ndarray | None, NoiseModel]:
-        """Background patches, as rows of plane, row and column, and the noise in them."""
+    def _measure(self, values: np.ndarray) -> tuple[_Patches | None, NoiseModel]:
+        """Background patches and the noise in them."""
+        patches = _select(values, self.settings.stage1)
         chosen = _spread(len(values))
-        selections = _selections(values, chosen, self.settings.stage1)
-        noise = estimate_noise(values[chosen], selections, max_lag=self.settings.mask.max_lag)
-        return _rows(selections, chosen), noise
-
-    def _select(self, stage: StageSettings) -> np.ndarray | None:
-        chosen = _spread(len(self.planes.values))
-        return _rows(_selections(self.planes.values, chosen, stage), chosen)
+        selections = None if patches is None else patches.selections
+        return patches, estimate_noise(values[chosen], selections, max_lag=self.settings.mask.max_lag)
 
     def _mask(self, values: np.ndarray) -> BlindMask:
         """The blind mask of stage 2, from wherever the settings say."""
@@ -242,7 +239,7 @@ class _Run:
         return choose_mask(self.noise, values, settings)
 
     def _stage(
-        self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: np.ndarray | None
+        self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: _Patches | None
     ) -> Generator[Progress, None, None]:
         """Train one stage and denoise the image with it."""
         if self.stopped:
@@ -262,7 +259,8 @@ class _Run:
             self.planes.values,
             stage,
             pattern,
-            patches=patches,
+            patches=None if patches is None else patches.corners,
+            patch_size=patches.side if patches is not None else stage.roi.patch_size,
             seed=self.settings.random_seed,
             stop=self.stop,
             phase=phase,
@@ -319,9 +317,7 @@ class _Run:
             stopped=self.stopped,
             messages=tuple(self.messages),
         )
-        return Result(
-            best, self.results.get("1"), self.results.get("2"), mask, noise, report, denoiser, self.settings
-        )
+        return Result(best, self.results.get("1"), self.results.get("2"), mask, noise, report, denoiser, self.settings)
 
 
 class _Preview:
@@ -339,7 +335,9 @@ class _Preview:
         from .prediction import predict_planes
 
         plane = self.planes.values[self.index : self.index + 1]
-        denoised = predict_planes(self.network, plane)[0] * np.float32(self.planes.scale) + np.float32(self.planes.offset)
+        denoised = predict_planes(self.network, plane)[0] * np.float32(self.planes.scale) + np.float32(
+            self.planes.offset
+        )
         now = time.monotonic()
         self.due = now + max(1.0, 10 * (now - start))
         return denoised
@@ -356,38 +354,43 @@ class _Deadline:
         return time.monotonic() > self.end
 
 
-def _spread(planes: int) -> np.ndarray:
-    """Indices of the planes in which patches are selected, evenly spread."""
-    return np.unique(np.linspace(0, planes - 1, min(planes, _MOST_PLANES)).round().astype(int))
+@dataclass(frozen=True, eq=False)
+class _Patches:
+    """Selected patches of a stack: per sampled plane, and as (P, 3) rows of plane, row and column."""
+
+    selections: list[PatchSelection]
+    corners: np.ndarray
+    side: int
 
 
-def _selections(values: np.ndarray, chosen: np.ndarray, stage: StageSettings) -> list[PatchSelection] | None:
-    """Patches of a stage in the chosen planes; None where they are not selected by content."""
-    side = min(values.shape[1:])
+def _select(values: np.ndarray, stage: StageSettings) -> _Patches | None:
+    """Select the patches of a stage; None where they are not selected by content."""
     if not stage.roi.use_roi:
         return None
-    settings = replace(stage.roi, patch_size=min(stage.roi.patch_size, side))
-    selections = [select_patches(values[index], settings) for index in chosen]
+    # A small image still has to offer several patches to choose from.
+    side = min(stage.roi.patch_size, max(8, min(values.shape[1:]) // 2))
+    settings = replace(stage.roi, patch_size=side)
+    scorer, chosen = StackScorer(values), _spread(len(values))
+    selections = [scorer.plane(int(index)).select(settings) for index in chosen]
     found = sum(len(selection.coords) for selection in selections)
     offered = sum(len(selection.candidates) for selection in selections)
-    if found < min(MIN_PATCHES, offered):
+    needed = min(MIN_PATCHES, max(1, offered // 4))
+    if found < needed:
         kind, move = ("background", "raise") if stage.roi.select_background else ("structure", "lower")
         raise NotEnoughPatchesError(
-            f"Not enough patches: {found} of {offered} {kind} patches are selected and at least {MIN_PATCHES} are needed. "
+            f"Not enough patches: {found} of {offered} {kind} patches are selected and at least {needed} are needed. "
             f"{move.capitalize()} the {kind} threshold (roi_threshold), or use random patches."
         )
-    return selections
+    corners = [
+        np.column_stack([np.full(len(selection.coords), plane), selection.coords])
+        for selection, plane in zip(selections, chosen, strict=True)
+    ]
+    return _Patches(selections, np.concatenate(corners), side)
 
 
-def _rows(selections: list[PatchSelection] | None, chosen: np.ndarray) -> np.ndarray | None:
-    if selections is None:
-        return None
-    return np.concatenate(
-        [
-            np.column_stack([np.full(len(selection.coords), plane), selection.coords])
-            for selection, plane in zip(selections, chosen, strict=True)
-        ]
-    )
+def _spread(planes: int) -> np.ndarray:
+    """Indices of the planes in which patches are selected, evenly spread."""
+    return evenly_spread(planes, _MOST_PLANES)
 
 
 def _in_input_units(noise: NoiseModel, planes: Planes) -> NoiseModel:

@@ -53,15 +53,15 @@ def assess(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> Qualit
     when the error is independent of the noise's removed part, and about v + e for a blind-spot estimate, whose error is
     independent of the centre's noise. The second holds here, so e is estimated as var(removed) - v, at least 1 % of v.
     """
-    noisy = np.asarray(noisy, np.float32)
-    denoised = np.asarray(denoised, np.float32)
-    removed = noisy - denoised
-    expected = max(noise.mean_variance, 1e-30)
-    removed_variance = float(removed.var(dtype=np.float64))
-    signal = float(denoised.var(dtype=np.float64))
+    denoised = np.asarray(denoised, np.float64)
+    removed = np.asarray(noisy, np.float64) - denoised
+    tiny = np.finfo(float).tiny
+    expected = max(noise.mean_variance, tiny)
+    removed_variance = float(removed.var())
+    signal = float(denoised.var())
     error = max(removed_variance - expected, 0.01 * expected)
-    overlap = float(((removed - removed.mean()) * (denoised - denoised.mean())).mean(dtype=np.float64))
-    correlation = abs(overlap) / max(np.sqrt(removed_variance * signal), 1e-30)
+    overlap = float(((removed - removed.mean()) * (denoised - denoised.mean())).mean())
+    correlation = abs(overlap) / max(np.sqrt(removed_variance) * np.sqrt(signal), tiny)
     return Quality(
         removed_over_expected=removed_variance / expected,
         structure_in_removed=float(min(correlation, 1.0)),

@@ -140,7 +140,7 @@ class Pyramid:
         self._low = limits[0]
         span = limits[1] - limits[0]
         self._exponent = 0 if 1e-30 < span < 1e30 else -math.frexp(span)[1]
-        self._halves: list[np.ndarray] = []
+        self._halved: dict[int, np.ndarray] = {}  # by the number of times
 
     def full(self) -> np.ndarray:
         """Return the whole image; (y, x) float32, contiguous."""
@@ -160,10 +160,16 @@ class Pyramid:
             if level and available[0] <= 2**level and available[1] <= 2**level:
                 break
             level += 1
-        for done in range(len(self._halves), level):
-            larger = self._halves[-1] if done else self.full()
-            self._halves.append(shrink(larger, (-(-larger.shape[0] // 2), -(-larger.shape[1] // 2))))
-        return shrink(self._halves[level - 1] if level else self.full(), (shape[0], shape[1]))
+        return shrink(self._half(level), (shape[0], shape[1]))
+
+    def _half(self, level: int) -> np.ndarray:
+        """Return the image halved as often as that."""
+        if not level:
+            return self.full()
+        if level not in self._halved:
+            larger = self._half(level - 1)
+            self._halved[level] = shrink(larger, (-(-larger.shape[0] // 2), -(-larger.shape[1] // 2)))
+        return self._halved[level]
 
     def smoothed(self, scale: float, sigma: float) -> np.ndarray:
         """Return the image shrunk and smoothed.
@@ -277,11 +283,23 @@ def window_means(
     for axis, starts in enumerate((rows, columns)):
         factor = 1.0 if shape is None else image.shape[axis] / shape[axis]
         bounds = np.unique(np.concatenate([starts, starts + side]))
-        means = interval_means(image.shape[axis], bounds[:-1] * factor, bounds[1:] * factor)
-        cells = (means @ cells).T  # the second turn turns it back
+        cells = _means_between(cells, bounds * factor, axis)
         corners.append((bounds, np.searchsorted(bounds, starts), np.searchsorted(bounds, starts + side)))
     (down, top, bottom), (across, left, right) = corners
     integral = np.zeros((len(down), len(across)))
     integral[1:, 1:] = (cells * np.diff(down)[:, None] * np.diff(across)).cumsum(0).cumsum(1)
     sums = integral[bottom] - integral[top]
     return ((sums[:, right] - sums[:, left]) / side**2).astype(np.float32)
+
+
+def _means_between(image: np.ndarray, bounds: np.ndarray, axis: int) -> np.ndarray:
+    """Return the means along an axis between each of the bounds (rising, in pixels) and the next."""
+    start, step, count = int(bounds[0]), int(bounds[1] - bounds[0]), len(bounds) - 1
+    if step and np.array_equal(bounds, start + step * np.arange(count + 1)):
+        # Blocks of the same whole number of pixels, as the unshrunk image has: three times as fast.
+        weights = np.full(step, 1 / step, np.result_type(image, np.float32))
+        if axis == 0:
+            return weights @ image[start : start + step * count].reshape(count, step, -1)
+        return image[:, start : start + step * count].reshape(-1, count, step) @ weights
+    means = interval_means(image.shape[axis], bounds[:-1], bounds[1:])
+    return means @ image if axis == 0 else image @ means.T

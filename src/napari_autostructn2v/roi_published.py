@@ -139,11 +139,12 @@ def find_roi_patches(
     stride = max(1, round(patch_size * (1 - overlap)))
     rows, columns = (grid_positions(length, patch_size, stride) for length in image.shape)
     means = window_means(image, rows, columns, patch_size)
-    found = np.argwhere(means > threshold if above_threshold else means < threshold)
-    if max_patches is not None and len(found) > max_patches:
-        found = found[np.linspace(0, len(found) - 1, max(0, max_patches)).round().astype(int)]
-    corners = np.stack([rows[found[:, 0]], columns[found[:, 1]]], axis=1) / scale_factor
-    return [(row, column) for row, column in corners.astype(int).tolist()]
+    down, across = np.nonzero(means > threshold if above_threshold else means < threshold)
+    if max_patches is not None and len(down) > max_patches:
+        spread = np.linspace(0, len(down) - 1, max(0, max_patches)).round().astype(int)
+        down, across = down[spread], across[spread]
+    down, across = ((rows / scale_factor).astype(int)[down], (columns / scale_factor).astype(int)[across])
+    return list(zip(down.tolist(), across.tolist(), strict=True))
 
 
 class BaseNoiseDataset:

@@ -287,12 +287,15 @@ class _Memory(Generic[_T]):
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return the result for a key, made if it is not there."""
-        if key not in self._items:
-            self._items[key] = make()
-            if len(self._items) > self._size:
-                self._items.popitem(last=False)
-        self._items.move_to_end(key)
-        return self._items[key]
+        # Each step by itself is safe among threads; at worst two of them make the same result.
+        try:
+            value = self._items.pop(key)
+        except KeyError:
+            value = make()
+        self._items[key] = value
+        if len(self._items) > self._size:
+            self._items.popitem(last=False)
+        return value
 
 
 def sigma_of(settings: RoiSettings) -> float:

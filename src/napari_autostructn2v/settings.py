@@ -5,12 +5,12 @@ A widget makes one :class:`Settings`, the pipeline takes one, a model file store
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from .errors import InputError
+from .settings_text import check, check_fields, merged, parsed, to_text
 
 __all__ = ["MaskSettings", "RoiSettings", "Settings", "StageSettings"]
 
@@ -21,19 +21,6 @@ Background = Literal["dark", "bright", "auto"]
 Combine = Literal["all", "any"]
 MaskSource = Literal["raw", "stage1", "file", "editor"]
 MaskingStrategy = Literal["random", "local_mean", "zeros"]
-
-
-def _check(valid: bool, sentence: str) -> None:
-    if not valid:
-        raise InputError(sentence)
-
-
-def _check_choices(settings: Any) -> None:
-    """Raise if a field that is a choice holds none of its choices."""
-    for name, hint in get_type_hints(type(settings)).items():
-        if get_origin(hint) is Literal and getattr(settings, name) not in get_args(hint):
-            choices = ", ".join(repr(choice) for choice in get_args(hint))
-            raise InputError(f"{name} is {getattr(settings, name)!r}; it must be one of {choices}.")
 
 
 def _numbers(pair: Any, kind: type, name: str) -> tuple[Any, ...]:
@@ -96,21 +83,21 @@ class RoiSettings:
     removed: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
-        _check_choices(self)
-        _check(not isinstance(self.criteria, str), f"criteria is {self.criteria!r}; it must be a list of names.")
+        check_fields(self)
+        check(not isinstance(self.criteria, str), f"criteria is {self.criteria!r}; it must be a list of names.")
         object.__setattr__(self, "criteria", tuple(self.criteria))
-        _check(len(self.criteria) > 0, "criteria is empty; it must name at least one criterion, such as 'mean'.")
+        check(len(self.criteria) > 0, "criteria is empty; it must name at least one criterion, such as 'mean'.")
         object.__setattr__(self, "band", _numbers(self.band, float, "band"))
-        _check(self.band[0] < self.band[1], f"band is {self.band}; its first number must be the lower one.")
+        check(self.band[0] < self.band[1], f"band is {self.band}; its first number must be the lower one.")
         for name in ("added", "removed"):
             corners = tuple(_numbers(corner, int, f"A patch in {name}") for corner in getattr(self, name))
             object.__setattr__(self, name, corners)
-        _check(0 <= self.roi_threshold <= 1, f"roi_threshold is {self.roi_threshold}; it must lie between 0 and 1.")
-        _check(0 < self.scale_factor <= 1, f"scale_factor is {self.scale_factor}; it must be above 0 and at most 1.")
-        _check(self.patch_size >= 8, f"patch_size is {self.patch_size}; it must be at least 8 pixels.")
-        _check(0 <= self.overlap < 1, f"overlap is {self.overlap}; it must be at least 0 and below 1.")
+        check(0 <= self.roi_threshold <= 1, f"roi_threshold is {self.roi_threshold}; it must lie between 0 and 1.")
+        check(0 < self.scale_factor <= 1, f"scale_factor is {self.scale_factor}; it must be above 0 and at most 1.")
+        check(self.patch_size >= 8, f"patch_size is {self.patch_size}; it must be at least 8 pixels.")
+        check(0 <= self.overlap < 1, f"overlap is {self.overlap}; it must be at least 0 and below 1.")
         sigma_valid = self.sigma is None or 0 <= self.sigma < 1e6
-        _check(sigma_valid, f"sigma is {self.sigma}; it must lie between 0 and a million pixels.")
+        check(sigma_valid, f"sigma is {self.sigma}; it must lie between 0 and a million pixels.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,13 +145,23 @@ class StageSettings:
     early_stopping_patience: int = 10
 
     def __post_init__(self) -> None:
-        _check_choices(self)
-        _check(0 <= self.roi_share <= 1, f"roi_share is {self.roi_share}; it must lie between 0 and 1.")
-        _check(0 < self.mask_percentage <= 50, f"mask_percentage is {self.mask_percentage}; it must be above 0, at most 50.")
-        _check(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be above 0.")
-        for name in ("crop_size", "patches_per_image", "batch_size", "num_epochs", "features", "num_layers",
-                     "early_stopping_patience"):
-            _check(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1.")
+        check_fields(self)
+        check(0 <= self.roi_share <= 1, f"roi_share is {self.roi_share}; it must lie between 0 and 1.")
+        check(
+            0 < self.mask_percentage <= 50,
+            f"mask_percentage is {self.mask_percentage}; it must be above 0, at most 50.",
+        )
+        check(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be above 0.")
+        for name in (
+            "crop_size",
+            "patches_per_image",
+            "batch_size",
+            "num_epochs",
+            "features",
+            "num_layers",
+            "early_stopping_patience",
+        ):
+            check(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1.")
 
     @property
     def steps(self) -> int:
@@ -203,9 +200,10 @@ class MaskSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pattern", tuple(self.pattern))
-        _check_choices(self)
-        _check(self.max_lag >= 1, f"max_lag is {self.max_lag}; it must be at least 1 pixel.")
-        _check(0 <= self.min_correlation < 1, f"min_correlation is {self.min_correlation}; it must lie between 0 and 1.")
+        check(all(isinstance(row, str) for row in self.pattern), "pattern must be a list of texts of 0 and 1.")
+        check_fields(self)
+        check(self.max_lag >= 1, f"max_lag is {self.max_lag}; it must be at least 1 pixel.")
+        check(0 <= self.min_correlation < 1, f"min_correlation is {self.min_correlation}; it must lie between 0 and 1.")
 
 
 #: Epochs of each preset. The budgets are steps, not seconds, so that a seed gives the same result on any machine.
@@ -233,16 +231,15 @@ class Settings:
     preset: Preset = "balanced"
     stage1: StageSettings = StageSettings()
     stage2: StageSettings = field(
-        default_factory=lambda: StageSettings(
-            roi=RoiSettings(use_roi=False, select_background=False, patch_size=64)
-        )
+        default_factory=lambda: StageSettings(roi=RoiSettings(use_roi=False, select_background=False, patch_size=64))
     )
     mask: MaskSettings = MaskSettings()
     random_seed: int = 42
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        check_fields(self)
+        check(0 <= self.random_seed < 2**63, f"random_seed is {self.random_seed}; it must not be negative.")
 
     @classmethod
     def from_preset(cls, preset: Preset = "balanced", **changes: Any) -> Settings:
@@ -257,7 +254,7 @@ class Settings:
 
     def with_preset(self, preset: Preset) -> Settings:
         """Return these settings with the training budget of another preset."""
-        _check(preset in PRESET_EPOCHS, f"There is no preset {preset!r}; choose one of {', '.join(PRESET_EPOCHS)}.")
+        check(preset in PRESET_EPOCHS, f"There is no preset {preset!r}; choose one of {', '.join(PRESET_EPOCHS)}.")
         epochs = PRESET_EPOCHS[preset]
         return replace(
             self,
@@ -268,9 +265,7 @@ class Settings:
 
     def to_toml(self) -> str:
         """Return the settings as TOML text that :meth:`from_toml` reads back to an equal value."""
-        import tomli_w
-
-        return tomli_w.dumps(_without_none(asdict(self)))
+        return to_text(self)
 
     @classmethod
     def from_toml(cls, text: str) -> Settings:
@@ -281,12 +276,9 @@ class Settings:
         InputError
             If the text is no TOML, names an unknown setting or holds a value out of range.
         """
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"The settings are not valid TOML: {error}.") from error
+        values = parsed(text)
         preset = values.get("preset", "balanced")
-        return _merged(cls.from_preset(preset) if preset in PRESET_EPOCHS else cls(), values, "")
+        return merged(cls.from_preset(preset) if preset in PRESET_EPOCHS else cls(), values)
 
     @classmethod
     def load(cls, path: str | Path) -> Settings:
@@ -303,45 +295,3 @@ class Settings:
             Path(path).write_text(self.to_toml(), encoding="utf-8")
         except OSError as error:
             raise InputError(f"The settings could not be written to {path}: {error}.") from error
-
-
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    """Drop what is None (TOML has no null; the default is None wherever None is allowed)."""
-    return {
-        key: _without_none(value) if isinstance(value, dict) else value
-        for key, value in values.items()
-        if value is not None
-    }
-
-
-def _merged(settings: Any, values: dict[str, Any], where: str) -> Any:
-    """Return `settings` with the given values, checking each name and type."""
-    known = {item.name for item in fields(settings)}
-    changes: dict[str, Any] = {}
-    for name, value in values.items():
-        _check(name in known, f"There is no setting {where}{name}; the settings here are {', '.join(sorted(known))}.")
-        current = getattr(settings, name)
-        if hasattr(current, "__dataclass_fields__"):
-            _check(isinstance(value, dict), f"{where}{name} must be a table of settings.")
-            changes[name] = _merged(current, value, f"{where}{name}.")
-            continue
-        hint = get_type_hints(type(settings))[name]
-        changes[name] = _coerced(value, hint, f"{where}{name}")
-    return replace(settings, **changes)
-
-
-def _coerced(value: Any, hint: Any, name: str) -> Any:
-    """Return a TOML value as the type of its field, or say what it should have been."""
-    if hint is bool:
-        _check(isinstance(value, bool), f"{name} must be true or false.")
-    elif hint is int:
-        _check(isinstance(value, int) and not isinstance(value, bool), f"{name} must be a whole number.")
-    elif hint in (float, float | None):
-        _check(isinstance(value, (int, float)) and not isinstance(value, bool), f"{name} must be a number.")
-        return float(value)
-    elif get_origin(hint) is tuple:
-        _check(isinstance(value, list), f"{name} must be a list.")
-        return tuple(value)
-    else:
-        _check(isinstance(value, str), f"{name} must be a text in quotes.")
-    return value

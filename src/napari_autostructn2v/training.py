@@ -63,6 +63,7 @@ def train(
     pattern: np.ndarray,
     *,
     patches: np.ndarray | None = None,
+    patch_size: int = 32,
     seed: int = 42,
     stop: StopToken | None = None,
     phase: Phase = "stage 1",
@@ -81,8 +82,10 @@ def train(
         The blind mask; ``[[True]]`` is Noise2Void (Krull et al., CVPR 2019), anything larger structN2V
         (Broaddus et al., ISBI 2020).
     patches : (P, 3) int or None
-        Plane, row and column of the upper left corners of selected patches, of side ``settings.roi.patch_size``.
+        Plane, row and column of the upper left corners of selected patches.
         A share of `settings.roi_share` of the crops is drawn around these, with blind pixels inside them only.
+    patch_size : int
+        Side of the patches in pixels.
     seed : int
     stop : StopToken or None
         Polled at every step.
@@ -104,7 +107,7 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
     random = torch.Generator(device).manual_seed(seed)
     spots = BlindSpots(pattern, settings.mask_percentage, settings.masking_strategy, device)
-    crops = _Crops(values, settings, pattern, spots, patches, random, device)
+    crops = _Crops(values, settings, pattern, spots, patches, patch_size, random, device)
 
     best, best_state, since_best = math.inf, copy.deepcopy(averaged.state_dict()), 0
     stopped = False
@@ -188,6 +191,7 @@ class _Crops:
         pattern: np.ndarray,
         spots: BlindSpots,
         patches: np.ndarray | None,
+        patch_size: int,
         random: torch.Generator,
         device: torch.device,
     ) -> None:
@@ -201,7 +205,7 @@ class _Crops:
         held = torch.rand(self.values.shape, generator=random, device=device) < share
         self.trainable = ~held
         self.patches = None if patches is None or not len(patches) else torch.as_tensor(patches, device=device)
-        self.patch_size = settings.roi.patch_size
+        self.patch_size = patch_size
         self.roi_share = settings.roi_share if self.patches is not None else 0.0
         if self.patches is not None:
             self.selected = _covered(self.values.shape, self.patches, self.patch_size)

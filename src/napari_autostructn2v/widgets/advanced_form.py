@@ -38,27 +38,64 @@ class _Field(NamedTuple):
 
 
 _FIELDS = (
-    _Field("num_epochs", "Epochs", "How long to train at most (num_epochs). Quality sets it; more is slower and, up to "
-           "a point, better.", 1, 10_000),
-    _Field("patches_per_image", "Crops an epoch", "Pieces of the image shown in each epoch (patches_per_image).",
-           1, 100_000),
-    _Field("roi_share", "ROI patches", "Share of the crops that come from the patches of the ROI tuning dock; "
-           "the others come from anywhere in the image (roi_share).", 0, 100, 0, " %", 100),
+    _Field(
+        "num_epochs",
+        "Epochs",
+        "How long to train at most (num_epochs). Quality sets it; more is slower and, up to a point, better.",
+        1,
+        10_000,
+    ),
+    _Field(
+        "patches_per_image",
+        "Crops an epoch",
+        "Pieces of the image shown in each epoch (patches_per_image).",
+        1,
+        100_000,
+    ),
+    _Field(
+        "roi_share",
+        "ROI patches",
+        "Share of the crops that come from the patches of the ROI tuning dock; "
+        "the others come from anywhere in the image (roi_share).",
+        0,
+        100,
+        0,
+        " %",
+        100,
+    ),
     _Field("crop_size", "Crop size", "Side of a piece (crop_size).", 16, 1024, 0, " px"),
     _Field("batch_size", "Batch size", "Pieces looked at together (batch_size); smaller needs less memory.", 1, 1024),
-    _Field("mask_percentage", "Hidden pixels", "Share of the pixels that the network has to guess in each piece "
-           "(mask_percentage).", 0.1, 50, 1, " %"),
-    _Field("masking_strategy", "Hidden show", "What the network sees in place of a hidden pixel "
-           "(masking_strategy).",
-           choices=(("random", "a random neighbour"), ("local_mean", "the mean around"), ("zeros", "zero"))),
-    _Field("use_augmentation", "Flips and turns", "Also train on mirrored and turned pieces, as far as the direction of "
-           "the noise allows (use_augmentation)."),
+    _Field(
+        "mask_percentage",
+        "Hidden pixels",
+        "Share of the pixels that the network has to guess in each piece (mask_percentage).",
+        0.1,
+        50,
+        1,
+        " %",
+    ),
+    _Field(
+        "masking_strategy",
+        "Hidden show",
+        "What the network sees in place of a hidden pixel (masking_strategy).",
+        choices=(("random", "a random neighbour"), ("local_mean", "the mean around"), ("zeros", "zero")),
+    ),
+    _Field(
+        "use_augmentation",
+        "Flips and turns",
+        "Also train on mirrored and turned pieces, as far as the direction of the noise allows (use_augmentation).",
+    ),
     _Field("features", "Network width", "Features of the first layer (features); wider is slower.", 4, 256),
     _Field("num_layers", "Network depth", "How often the network halves the image (num_layers).", 1, 5),
     _Field("learning_rate", "Learning rate", "Largest step of the optimiser (learning_rate).", 1e-6, 1, 6),
     _Field("early_stopping", "Stop early", "End once held-out pixels no longer improve (early_stopping)."),
-    _Field("early_stopping_patience", "Patience", "Epochs without improvement before stopping early "
-           "(early_stopping_patience).", 1, 10_000),
+    _Field(
+        "early_stopping_patience",
+        "Patience",
+        "Epochs without improvement before stopping early (early_stopping_patience).",
+        1,
+        10_000,
+    ),
 )
 
 _DEVICES = (
@@ -117,7 +154,9 @@ class AdvancedForm(QWidget):
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
         self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
         self.keep_earlier = QCheckBox("Keep earlier results")
-        self.keep_earlier.setToolTip("Add the new result beside earlier ones of the same image, instead of replacing them.")
+        self.keep_earlier.setToolTip(
+            "Add the new result beside earlier ones of the same image, instead of replacing them."
+        )
         self.reset_button = QPushButton("Back to defaults")
         self.reset_button.setToolTip("Set everything under Advanced back to what the chosen quality stands for.")
         tabs = QTabWidget()
@@ -188,13 +227,13 @@ def _make_editor(field: _Field) -> QWidget:
     return box
 
 
-def _changed_signal(editor: QWidget) -> Any:
+def _changed_signal(editor: Any) -> Any:
     if isinstance(editor, QCheckBox):
         return editor.toggled
     return editor.activated if isinstance(editor, QComboBox) else editor.valueChanged
 
 
-def _value(editor: QWidget, field: _Field) -> Any:
+def _value(editor: Any, field: _Field) -> Any:
     if isinstance(editor, QCheckBox):
         return editor.isChecked()
     if isinstance(editor, QComboBox):
@@ -202,7 +241,7 @@ def _value(editor: QWidget, field: _Field) -> Any:
     return editor.value() / field.factor if field.factor != 1 else editor.value()
 
 
-def _set_value(editor: QWidget, field: _Field, value: Any) -> None:
+def _set_value(editor: Any, field: _Field, value: Any) -> None:
     if isinstance(editor, QCheckBox):
         editor.setChecked(value)
     elif isinstance(editor, QComboBox):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import napari.viewer
+from napari.layers import Image
 
 __all__ = ["denoise_active_layer"]
 
 
 def denoise_active_layer(viewer: napari.viewer.Viewer) -> None:
-    """Open the Denoise dock and denoise the active layer with what the dock says.
+    """Open the Denoise dock and denoise the selected image layers, one after the other, with what the dock says.
 
     Parameters
     ----------
@@ -20,4 +21,7 @@ def denoise_active_layer(viewer: napari.viewer.Viewer) -> None:
     dock_widget, dock = viewer.window.add_plugin_dock_widget("napari-autostructn2v", "Denoise")
     dock_widget.show()
     dock_widget.raise_()
-    dock.denoise_layer(viewer.layers.selection.active)
+    selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
+    images = [layer for layer in selected if isinstance(layer, Image)]
+    # With nothing but other layers selected, the dock says why these cannot be denoised.
+    dock.denoise_layers(images or selected)

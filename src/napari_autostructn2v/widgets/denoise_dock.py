@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
@@ -17,27 +19,27 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..errors import InputError
 from ..progress import Progress
 from ..settings import Settings
 from .advanced_form import AdvancedForm
 from .layer_choice import LayerChoice, unwrapped
 from .loss_plot import LossPlot
 from .message_bar import MessageBar
+from .model_panel import ModelPanel
+from .noise_panel import NoisePanel
 from .progress_view import ProgressView
 from .result_view import ResultView
-from .results import ResultLayers, Source, provenance
+from .results import Outcome, Source, model_provenance
 from .roi_state import roi_state, with_pair
+from .run_control import Plan, RunControl
 from .run_options import RunOptions
 from .section import Section, SectionColumn
-from .tasks import denoise_task
-from .worker import Failure, Runner
+from .tasks import denoise_task, predict_task
+from .worker import Failure, Task
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Layer
-
-    from ..pipeline import Result
+    from napari.layers import Image, Layer
 
 __all__ = ["DenoiseDock"]
 
@@ -68,14 +70,7 @@ class DenoiseDock(QWidget):
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
         self._tuning = roi_state(self._viewer)
-        self._results: ResultLayers | None = None
-        self._source: Source | None = None
-        self._settings: Settings | None = None
-        self.runner = Runner(self)
-        self.runner.progressed.connect(self._on_progress)
-        self.runner.finished.connect(self._on_finished)
-        self.runner.failed.connect(self._on_failed)
-
+        self.control = RunControl(self._viewer, self)
         self.image = LayerChoice(self._viewer)
         self.options = RunOptions()
         self.run_button = QPushButton("Denoise")
@@ -83,10 +78,14 @@ class DenoiseDock(QWidget):
         self.progress = ProgressView()
         self.message = MessageBar()
         self.loss_plot = LossPlot()
-        self.result_view = ResultView()
+        self.noise_panel = NoisePanel(self._viewer, self.image, self._tuning)
+        self.result_view = ResultView(self._viewer)
+        self.model_panel = ModelPanel()
         self.advanced = AdvancedForm()
         self.training_section = Section("Training", self.loss_plot)
+        self.noise_section = Section("Noise", self.noise_panel)
         self.result_section = Section("Result", self.result_view)
+        self.model_section = Section("Model", self.model_panel, expanded=False)
         self.advanced_section = Section("Advanced", self.advanced, expanded=False)
         self._lay_out()
 
@@ -96,7 +95,14 @@ class DenoiseDock(QWidget):
         self.advanced.changed.connect(self._on_advanced)
         self.advanced.reset_button.clicked.connect(self._reset)
         self._tuning.changed.connect(self._show_settings)
+        for signal in (self.control.failed, self.noise_panel.failed, self.model_panel.failed):
+            signal.connect(self._on_failed)
+        self.control.started.connect(self._on_started)
+        self.control.progressed.connect(self._on_progress)
+        self.control.finished.connect(self._on_finished)
+        self.model_panel.apply_requested.connect(self.apply_model)
         self.message.action_triggered.connect(self._on_action)
+        # While the dock has the keyboard these go before the viewer's own keys (Ctrl+R resets the view there).
         for keys, slot in (("Ctrl+R", self.denoise), ("Esc", self.cancel)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -107,43 +113,25 @@ class DenoiseDock(QWidget):
     # ---- what a user does
 
     def settings(self) -> Settings:
-        """Return the settings of the next run: what this dock says, and the patches that the chosen image is tuned to."""
+        """Return the settings of the next run: what this dock says, and the tuning of the chosen image."""
         return self._tuning.settings_for(self.image.layer)
 
     def denoise(self) -> None:
         """Start a run on the chosen image."""
-        if self.runner.is_running:
-            self.message.say(_BUSY, "warning")
-            return
-        self.message.clear()
-        try:
-            source = Source.of(self.image.layer)
-        except InputError as error:
-            self.message.say(str(error), "warning")
-            return
-        settings = self.settings()
-        self._source, self._settings = source, settings
-        self._results = ResultLayers(self._viewer, source, replace=not self.advanced.keep_earlier.isChecked())
-        self.loss_plot.reset()
-        self.progress.start("Getting ready…")
-        self._show_busy()
-        self.runner.start(denoise_task(source.data, settings))
+        self.denoise_layers([self.image.layer])
 
-    def denoise_layer(self, layer: Layer | None) -> None:
-        """Choose a layer and start a run on it."""
-        if self.runner.is_running:
-            self.message.say(_BUSY, "warning")
-            return
-        self.image.layer = layer
-        if layer is not None and self.image.layer is not layer:  # no image layer: say so rather than take another
-            self._refuse(layer)
-            return
-        self.denoise()
+    def denoise_layers(self, layers: Sequence[Layer | None]) -> None:
+        """Denoise layers one after the other; without any, the chosen image."""
+        self._start(layers or [self.image.layer], self._plan_denoising)
+
+    def apply_model(self) -> None:
+        """Denoise the chosen image with the model at hand, without training."""
+        self._start([self.image.layer], self._plan_prediction)
 
     def cancel(self) -> None:
         """Ask the run to end with what there is."""
-        if self.runner.is_running:
-            self.runner.stop()
+        if self.control.is_running:
+            self.control.stop()
             self.cancel_button.setEnabled(False)
             self.progress.start("Stopping; what was reached so far is kept…")
 
@@ -164,51 +152,75 @@ class DenoiseDock(QWidget):
         self._tuning.set_settings(self.advanced.apply_to(self._tuning.settings))
 
     def _reset(self) -> None:
-        settings = Settings.from_preset(self.options.preset, stages=self.options.stages)
+        """Take the defaults of the chosen quality; the mask and the patches are shown elsewhere and stay."""
+        mask = self._tuning.settings.mask
+        settings = Settings.from_preset(self.options.preset, stages=self.options.stages, mask=mask)
         self._tuning.set_settings(with_pair(settings, self._tuning.pair))
 
     # ---- the run
 
-    def _on_progress(self, events: list[Progress]) -> None:
-        if self._results is None:
+    def _start(self, layers: Sequence[Layer | None], plan: Plan) -> None:
+        if self.control.is_running:
+            self.message.say(_BUSY, "warning")
             return
-        if not self.runner.is_stopping:
+        self.message.clear()
+        self.control.start(layers, plan, replace=not self.advanced.keep_earlier.isChecked())
+
+    def _plan_denoising(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
+        settings = self._tuning.settings_for(source.layer)
+        task = denoise_task(source.data, settings, preview_plane=source.plane_number)
+        return task, partial(Outcome.of_result, source, settings)
+
+    def _plan_prediction(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
+        denoiser = self.model_panel.denoiser
+        assert denoiser is not None, "the button is disabled without a model"
+        origin = model_provenance(source.name, self.model_panel.name, denoiser)
+        task = predict_task(source.data, denoiser, self._tuning.settings.device)
+        return task, partial(Outcome.of_prediction, source, origin)
+
+    def _on_started(self, layer: Layer) -> None:
+        self.image.layer = layer
+        self.loss_plot.reset()
+        self.training_section.hide()
+        self.progress.start("Getting ready…")
+        self._show_busy()
+
+    def _on_progress(self, events: list[Progress]) -> None:
+        if not self.control.runner.is_stopping:
             self.progress.update_progress(events[-1])
         self.loss_plot.add(events)
         self.training_section.setVisible(not self.loss_plot.is_empty)
-        preview = next((event.preview for event in reversed(events) if event.preview is not None), None)
-        if preview is not None:
-            self._results.show_preview(preview)
 
-    def _on_finished(self, result: Result) -> None:
+    def _on_finished(self, outcome: Outcome, layer: Image | None) -> None:
         self._show_idle()
-        results, source, settings = self._results, self._source, self._settings
-        self._results = None
-        if results is None or source is None or settings is None:
+        result = outcome.result
+        if result is not None:
+            self.noise_panel.show_result(outcome.source.layer, result)
+            if result.denoiser is not None:
+                self.model_panel.take(result.denoiser, f"trained on “{outcome.source.name}”")
+        if layer is None:
+            self.progress.finish("Cancelled before there was a result.")
             return
-        if result.stage1 is None and result.stage2 is None:
-            results.discard()
-            self.progress.finish("Cancelled before there was anything to keep.")
-            return
-        layer = results.finish(result, provenance(source.name, settings, result))
         self.progress.finish("")
         self.result_section.show()
-        self.result_view.show_result(result, layer.name)
+        self.result_view.show_outcome(outcome, layer)
 
     def _on_failed(self, failure: Failure) -> None:
-        self._show_idle()
-        self.progress.finish("")
-        if self._results is not None:
-            self._results.abandon()
-            self._results = None
+        if not self.control.is_running:
+            self._show_idle()
+            self.progress.finish("")
         if failure.kind == "patches":
             self.message.say(
-                failure.sentence, "warning", action="random", action_label="Use random patches",
+                failure.sentence,
+                "warning",
+                action="random",
+                action_label="Use random patches",
                 action_tooltip="Run with patches from anywhere in the image (use_roi off).",
             )
         else:
-            kind = "warning" if failure.kind == "input" else "error"
-            self.message.say(failure.sentence, kind, details=failure.details)
+            self.message.say(
+                failure.sentence, "warning" if failure.kind == "input" else "error", details=failure.details
+            )
 
     def _on_action(self, action: str) -> None:
         if action == "random":
@@ -216,12 +228,6 @@ class DenoiseDock(QWidget):
             first, second = self._tuning.pair
             self._tuning.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
             self.denoise()
-
-    def _refuse(self, layer: Layer) -> None:
-        try:
-            Source.of(layer)
-        except InputError as error:
-            self.message.say(str(error), "warning")
 
     # ---- how it looks
 
@@ -238,7 +244,13 @@ class DenoiseDock(QWidget):
         self.training_section.hide()
         self.result_section.hide()
         # Only the sections scroll, so that the button and the progress are always in view.
-        sections = SectionColumn(self.training_section, self.result_section, self.advanced_section)
+        sections = SectionColumn(
+            self.training_section,
+            self.noise_section,
+            self.result_section,
+            self.model_section,
+            self.advanced_section,
+        )
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.options)
@@ -259,7 +271,7 @@ class DenoiseDock(QWidget):
         self.cancel_button.setEnabled(True)
         self.cancel_button.setToolTip(_CANCEL)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Return the width that a dock of this kind has unless its content needs more."""
         return super().minimumSizeHint().expandedTo(QSize(_WIDTH, 0))
 
@@ -270,12 +282,12 @@ class DenoiseDock(QWidget):
         handled = super().event(event)
         if event is not None and event.type() == QEvent.Type.ParentChange:
             if self.parent() is None:
-                self._leave()
+                self.control.leave(viewer_stays=True)
             elif (window := self._main_window()) is not None:
                 window.installEventFilter(self)
         return handled
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Notice that the viewer closes."""
         if event is not None and event.type() == QEvent.Type.Close and isinstance(watched, QMainWindow):
             # Asked afterwards, since the user may still decide against closing.
@@ -292,12 +304,4 @@ class DenoiseDock(QWidget):
     def _stop_if_closed(self) -> None:
         window = self._main_window()
         if window is None or not window.isVisible():
-            self._results = None
-            self.runner.stop()
-
-    def _leave(self) -> None:
-        """End the run of a dock that was closed; the preview stays in the viewer."""
-        self.runner.stop()
-        if self._results is not None:
-            self._results.abandon()
-            self._results = None
+            self.control.leave(viewer_stays=False)

@@ -31,7 +31,7 @@ _TOOLTIP = (
 class _LogAxis(pg.AxisItem):
     """A logarithmic axis for a low plot: few ticks, at 1, 2 and 5 times powers of ten."""
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """Return the logarithms of the numbers to be labelled."""
         decades = np.arange(math.floor(minVal), math.ceil(maxVal) + 1)
         for steps in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1, 3), (1,)):
@@ -41,7 +41,7 @@ class _LogAxis(pg.AxisItem):
                 break
         return [(1.0, ticks.tolist())]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the numbers themselves."""
         return [f"{10**value:.3g}" for value in values]
 
@@ -117,7 +117,7 @@ class LossPlot(pg.PlotWidget):
             "held-out": (list(self._held_out_steps), list(self._held_out)),
         }
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.StyleChange and hasattr(self, "_held_out_curve"):
@@ -130,7 +130,9 @@ class LossPlot(pg.PlotWidget):
             if steps:  # a gap in the curve
                 steps.append(self._offset)
                 losses.append(math.nan)
-        border = pg.InfiniteLine(pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.08, "anchors": [(0, 1)] * 2})
+        border = pg.InfiniteLine(
+            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.08, "anchors": [(0, 1)] * 2}
+        )
         self._borders.append(border)
         self.addItem(border)
         self._apply_colors()
@@ -163,6 +165,7 @@ class LossPlot(pg.PlotWidget):
             axis.setTextPen(text)
         # Above the curves rather than in a legend, which would lie on them.
         self.getPlotItem().setTitle(
-            f'<span style="color:{training}">― training</span> &nbsp; <span style="color:{held_out}">●― held-out</span>',
+            f'<span style="color:{training}">― training</span> '
+            f'&nbsp; <span style="color:{held_out}">●― held-out</span>',
             size="9pt",
         )

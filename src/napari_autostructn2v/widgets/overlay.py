@@ -15,13 +15,13 @@ from .roi_rectangles import RectangleWriter, corners_of
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-__all__ = ["MAX_SHOWN", "PatchOverlay", "representatives"]
-
-#: More rectangles than this no longer move fluently, and could not be told apart either.
-MAX_SHOWN = 5000
+__all__ = ["PatchOverlay"]
 
 #: Width of an edge as a share of the longer side of the image: about a pixel and a half of a usual screen.
 _EDGE_SHARE = 1 / 600
+
+#: Milliseconds without a change after which a slider is taken to have come to rest.
+_SETTLED = 150
 
 #: Opacity of a patch's face; where patches overlap by half, four lie on each other.
 _FACE_ALPHA = 0.05
@@ -53,9 +53,12 @@ class PatchOverlay(QObject):
         self._shown = np.empty((0, 2), int)
         self._side = 0
         self._image_shape = (0, 0)
+        self._place: tuple[Any, ...] = ()
         self._busy = False
         self._edit_timer = QTimer(self, singleShot=True, interval=0)
         self._edit_timer.timeout.connect(self._collect_edit)
+        self._tell_timer = QTimer(self, singleShot=True, interval=_SETTLED)
+        self._tell_timer.timeout.connect(self._tell)
         connect_while_alive(self, self._viewer.layers.events.removed, self._on_removed)
 
     @property
@@ -65,7 +68,7 @@ class PatchOverlay(QObject):
 
     def show(
         self, coords: np.ndarray, side: int, image: Image, image_shape: tuple[int, int], name: str, *, editable: bool
-    ) -> int:
+    ) -> None:
         """Show patches on an image; makes the layer if there is none.
 
         Parameters
@@ -82,38 +85,37 @@ class PatchOverlay(QObject):
             Of the layer.
         editable : bool
             Whether the rectangles can be drawn, moved and deleted.
-
-        Returns
-        -------
-        int
-            How many are shown: all, or a part that represents them where they are too many.
         """
         layer = self._layer or self._make_layer(image, image_shape, name)
-        if getattr(layer, "_is_moving", False) or getattr(layer, "_is_creating", False):
-            return len(self._shown)  # a rectangle is in the hand: what it becomes calls for a new picture anyway
+        if self._edit_timer.isActive() or getattr(layer, "_is_moving", False) or getattr(layer, "_is_creating", False):
+            return  # a rectangle is in the hand: what becomes of it calls for a new picture anyway
         self._busy = True
         try:
             if layer.name != name and not layer.name.startswith(f"{name} ["):
                 layer.name = name
-            self._place(layer, image)
+            self._put_on(layer, image)
             layer.editable = editable
-            shown = coords if len(coords) <= MAX_SHOWN else coords[representatives(coords, MAX_SHOWN)]
             if self._image_shape != image_shape:
                 layer.current_edge_width = _edge_width(image_shape)
-            self._writer.write(shown, side)  # type: ignore[union-attr]
+            self._writer.write(coords, side)  # type: ignore[union-attr]
         finally:
             self._busy = False
-        self._shown, self._side, self._image_shape = shown, side, image_shape
-        return len(shown)
+        self._shown, self._side, self._image_shape = coords, side, image_shape
+        self._tell_timer.start()
 
     def set_visible(self, visible: bool) -> None:
-        """Show or hide the layer, if there is one."""
+        """Show or hide the layer, if there is one, without telling anybody."""
         if self._layer is not None and self._layer.visible != visible:
-            self._layer.visible = visible
+            self._busy = True
+            try:
+                self._layer.visible = visible
+            finally:
+                self._busy = False
 
     def close(self) -> None:
         """Take the layer off the viewer."""
         self._edit_timer.stop()
+        self._tell_timer.stop()
         layer, self._layer, self._writer = self._layer, None, None
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
@@ -129,7 +131,8 @@ class PatchOverlay(QObject):
             layer.current_edge_width = _edge_width(image_shape)
             layer.current_edge_color = self._color
             layer.current_face_color = np.append(transform_color(self._color)[0, :3], _FACE_ALPHA)
-            self._place(layer, image)
+            self._place = ()
+            self._put_on(layer, image)
             self._writer = RectangleWriter(layer)
             selected = set(self._viewer.layers.selection)
             active = self._viewer.layers.selection.active
@@ -145,7 +148,7 @@ class PatchOverlay(QObject):
         self._image_shape = image_shape
         return layer
 
-    def _place(self, layer: Shapes, image: Image) -> None:
+    def _put_on(self, layer: Shapes, image: Image) -> None:
         """Give the layer the place in the world that the last two axes of the image have."""
         wanted = {
             "scale": np.asarray(image.scale)[-2:],
@@ -153,20 +156,21 @@ class PatchOverlay(QObject):
             "rotate": np.asarray(image.rotate)[-2:, -2:],
             "shear": np.asarray(image.shear)[-1:],
             "affine": np.asarray(image.affine.affine_matrix)[-3:, -3:],
+            "units": tuple(image.units)[-2:],
+            "axis_labels": tuple(image.axis_labels)[-2:],
         }
-        for name, value in wanted.items():
-            present = getattr(layer, name)
-            if not np.allclose(getattr(present, "affine_matrix", present), value):
+        # Setting a transform redraws the canvas even where it is the one that was there.
+        place = tuple(value.tobytes() if isinstance(value, np.ndarray) else value for value in wanted.values())
+        if place != self._place:
+            self._place = place
+            for name, value in wanted.items():
                 setattr(layer, name, value)
-        if tuple(layer.units) != tuple(image.units)[-2:]:
-            layer.units = tuple(image.units)[-2:]
-        if tuple(layer.axis_labels) != tuple(image.axis_labels)[-2:]:
-            layer.axis_labels = tuple(image.axis_labels)[-2:]
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self._layer and self._layer is not None:
             self._layer = self._writer = None
             self._edit_timer.stop()
+            self._tell_timer.stop()
             self.visibility_changed.emit(False)
 
     def _on_visible(self, event: Any = None) -> None:
@@ -177,6 +181,14 @@ class PatchOverlay(QObject):
         # napari goes on working with the shape after it has told of it, so that the answer has to wait.
         if not self._busy and str(getattr(event, "action", "")) in ("added", "removed", "changed"):
             self._edit_timer.start()
+
+    def _tell(self) -> None:
+        if self._writer is not None:
+            self._busy = True
+            try:
+                self._writer.tell()
+            finally:
+                self._busy = False
 
     def _collect_edit(self) -> None:
         """Tell what a hand has put in and taken out."""
@@ -196,31 +208,6 @@ class PatchOverlay(QObject):
 
 def _edge_width(image_shape: tuple[int, int]) -> float:
     return max(1.0, round(max(image_shape) * _EDGE_SHARE, 1))
-
-
-def representatives(coords: np.ndarray, most: int) -> np.ndarray:
-    """Return which patches stand for all: scattered at random, but the same ones after a small change of the selection.
-
-    Parameters
-    ----------
-    coords : (N, 2) ndarray, int
-    most : int
-
-    Returns
-    -------
-    (min(N, most),) ndarray, int
-        Indices, in ascending order.
-    """
-    if len(coords) <= most:
-        return np.arange(len(coords))
-    # A hash of the place, so that whether a patch is shown depends on the others as little as possible.
-    rank = (coords[:, 0].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) ^ (
-        coords[:, 1].astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-    )
-    rank ^= rank >> np.uint64(29)
-    rank *= np.uint64(0xBF58476D1CE4E5B9)
-    rank ^= rank >> np.uint64(32)
-    return np.sort(np.argpartition(rank, most)[:most])
 
 
 def _snapped(low: np.ndarray, high: np.ndarray, side: int, shape: tuple[int, int]) -> list[tuple[int, int]]:

@@ -1,36 +1,119 @@
-"""What came of the last run, in words."""
+"""What came of the last run: in words, and against the original."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from .comparison import Comparison
 from .progress_view import duration_in_words
+from .quality_words import judge
+from .results import Outcome
 from .wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
-    from ..pipeline import Result
+    from napari.components import ViewerModel
+    from napari.layers import Image
 
 __all__ = ["ResultView"]
 
+#: Shape and colour of the traffic light; told apart by either.
+_LIGHTS = {"green": ("●", "#009e73"), "yellow": ("▲", "#e69f00"), "red": ("■", "#d55e00")}
+_STEPS = 1000
+
 
 class ResultView(QWidget):
-    """The verdict over the noise and what was done about it."""
+    """The verdict over the result, what to do about it, and ways to compare.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    viewer : napari viewer
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
+        self._viewer = viewer
+        self._comparison: Comparison | None = None
+        self.light = QLabel()
+        self.judgement = WrappedLabel()
         self.label = WrappedLabel()
+        self.compare_button = QPushButton("Compare")
+        self.compare_button.setCheckable(True)
+        self.compare_button.setToolTip("Show the original left and the result right of a line that the slider moves.")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _STEPS)
+        self.slider.setValue(_STEPS // 2)
+        self.slider.setToolTip("Where the line between before and after stands.")
+        self.slider.hide()
+        self.grid_button = QPushButton("Side by side")
+        self.grid_button.setCheckable(True)
+        self.grid_button.setToolTip("Show all visible layers beside each other (napari's grid).")
+        self.difference_button = QPushButton("Difference")
+        self.difference_button.setToolTip(
+            "Add what was removed as a layer: it should show noise and nothing of the sample."
+        )
+        self._lay_out()
+        self.compare_button.toggled.connect(self._on_compare)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.grid_button.toggled.connect(self._on_grid)
+        self.difference_button.clicked.connect(self._on_difference)
+
+    def show_outcome(self, outcome: Outcome, layer: Image) -> None:
+        """Describe a result and be ready to compare it."""
+        self.compare_button.setChecked(False)
+        self._comparison = Comparison(self._viewer, outcome.source, layer)
+        result = outcome.result
+        quality = None if result is None else result.report.quality
+        lines = []
+        if result is not None:
+            report = result.report
+            if report.stopped:
+                lines.append("The run was cancelled; this is what it had reached.")
+            lines += [report.verdict, *report.messages]
+            lines.append(f"“{layer.name}” took {duration_in_words(sum(report.seconds.values()))}.")
+        if quality is not None:
+            judgement = judge(quality)
+            symbol, color = _LIGHTS[judgement.light]
+            self.light.setText(symbol)
+            self.light.setStyleSheet(f"color: {color}; font-size: 16pt;")
+            self.judgement.setText(f"{judgement.verdict} {judgement.advice}".strip())
+        for widget in (self.light, self.judgement):
+            widget.setVisible(quality is not None)
+        self.label.setText("\n".join(line for line in lines if line))
+
+    def _on_compare(self, shown: bool) -> None:
+        self.slider.setVisible(shown)
+        if self._comparison is None:
+            return
+        if shown:
+            self._comparison.show_divider(self.slider.value() / _STEPS)
+        else:
+            self._comparison.hide_divider()
+
+    def _on_slider(self, value: int) -> None:
+        if self._comparison is not None and self.compare_button.isChecked():
+            self._comparison.show_divider(value / _STEPS)
+
+    def _on_grid(self, shown: bool) -> None:
+        if self._comparison is not None:
+            self._comparison.show_grid(shown)
+
+    def _on_difference(self) -> None:
+        if self._comparison is not None:
+            self._comparison.show_difference()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.light, alignment=Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.judgement, stretch=1)
+        buttons = QHBoxLayout()
+        for button in (self.compare_button, self.grid_button, self.difference_button):
+            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
         layout.addWidget(self.label)
-
-    def show_result(self, result: Result, layer_name: str) -> None:
-        """Describe a result."""
-        report = result.report
-        lines = [f"Layer “{layer_name}”, after {duration_in_words(sum(report.seconds.values()))}."]
-        if report.stopped:
-            lines.append("The run was cancelled; this is what it had reached.")
-        lines.append(report.verdict)
-        lines.extend(report.messages)
-        self.label.setText("\n".join(line for line in lines if line))
+        layout.addLayout(buttons)
+        layout.addWidget(self.slider)

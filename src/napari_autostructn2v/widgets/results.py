@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 from napari.layers import Image
+from napari.utils.transforms import Affine
 
 from ..errors import InputError
 
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
+    from ..denoiser import Denoiser
     from ..pipeline import Result
     from ..settings import Settings
 
-__all__ = ["METADATA_KEY", "ResultLayers", "Source", "provenance"]
+__all__ = ["METADATA_KEY", "Outcome", "ResultLayers", "Source", "model_provenance", "provenance"]
 
 #: Where the metadata of a layer keep what is known about its origin.
 METADATA_KEY = "autostructn2v"
@@ -41,16 +44,25 @@ class Source:
         Keyword arguments of a new layer: scale, translate, rotate, shear, affine, units, axis_labels.
     look : dict
         Keyword arguments of a new layer: contrast_limits, colormap, gamma, blending, interpolation2d.
+    plane : tuple of int
+        Index, along all axes but the last two, of the plane in view.
     """
 
     name: str
     data: Any
     placement: dict[str, Any]
     look: dict[str, Any]
+    plane: tuple[int, ...] = ()
+    _layer: ReferenceType[Image] | None = None
+
+    @property
+    def layer(self) -> Image | None:
+        """The layer itself, None once it is gone for good."""
+        return None if self._layer is None else self._layer()
 
     @classmethod
-    def of(cls, layer: Layer | None) -> Source:
-        """Take down what is needed of a layer.
+    def of(cls, layer: Layer | None, viewer: ViewerModel) -> Source:
+        """Take down what is needed of a layer of a viewer.
 
         Raises
         ------
@@ -74,26 +86,68 @@ class Source:
             name=layer.name,
             data=data,
             placement={
-                name: getattr(layer, name)
-                for name in ("scale", "translate", "rotate", "shear", "units", "axis_labels")
-            } | {"affine": layer.affine.affine_matrix},
+                name: getattr(layer, name) for name in ("scale", "translate", "rotate", "shear", "units", "axis_labels")
+            }
+            | {"affine": layer.affine.affine_matrix},
             look={
                 name: getattr(layer, name)
                 for name in ("contrast_limits", "colormap", "gamma", "blending", "interpolation2d")
             },
+            plane=_plane_in_view(layer, viewer, data.shape),
+            _layer=ref(layer),
         )
 
+    def looking_at(self, viewer: ViewerModel) -> Source:
+        """Return the same with the plane that is in view now."""
+        layer = self.layer
+        return self if layer is None else replace(self, plane=_plane_in_view(layer, viewer, self.data.shape))
+
+    @property
+    def plane_number(self) -> int:
+        """The plane in view, counted over all leading axes."""
+        if not self.plane:
+            return 0
+        return int(np.ravel_multi_index(self.plane, self.data.shape[:-2]))
+
     def plane_placement(self) -> dict[str, Any]:
-        """Return the placement of a single plane of the source."""
-        return {
-            "scale": self.placement["scale"][-2:],
-            "translate": self.placement["translate"][-2:],
-            "rotate": np.asarray(self.placement["rotate"])[-2:, -2:],
-            "shear": np.asarray(self.placement["shear"])[-1:],
-            "units": self.placement["units"][-2:],
-            "axis_labels": self.placement["axis_labels"][-2:],
-            "affine": _last_axes(self.placement["affine"]),
-        }
+        """Return the placement of the plane in view alone."""
+        place = self.placement
+        linear = Affine(scale=place["scale"], rotate=place["rotate"], shear=place["shear"]).linear_matrix
+        return place | {"translate": place["translate"] + linear @ (*self.plane, 0, 0)}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What there is to show after a run, wherever it comes from.
+
+    Parameters
+    ----------
+    source : Source
+    denoised : (..., Y, X) ndarray or None
+    stage1 : (..., Y, X) ndarray or None
+        Only where it is another image than `denoised`.
+    origin : dict
+        Provenance, see :func:`provenance`.
+    result : Result or None
+        All that is known of a run of the pipeline.
+    """
+
+    source: Source
+    denoised: np.ndarray | None
+    stage1: np.ndarray | None
+    origin: dict[str, Any]
+    result: Result | None = None
+
+    @classmethod
+    def of_result(cls, source: Source, settings: Settings, result: Result) -> Outcome:
+        """Return what a run of the pipeline came to."""
+        stage1 = result.stage1 if result.stage2 is not None else None
+        return cls(source, result.denoised, stage1, provenance(source.name, settings, result), result)
+
+    @classmethod
+    def of_prediction(cls, source: Source, origin: dict[str, Any], denoised: np.ndarray | None) -> Outcome:
+        """Return what a model that was trained before came to."""
+        return cls(source, denoised, None, origin)
 
 
 class ResultLayers:
@@ -116,61 +170,56 @@ class ResultLayers:
 
     def show_preview(self, plane: np.ndarray) -> None:
         """Show the (Y, X) image as it is so far; a preview that the user has deleted does not come back."""
+        plane = plane.reshape((1,) * len(self._source.plane) + plane.shape)
         if self._preview is not None and self._preview in self._viewer.layers:
             self._preview.data = plane
         elif not self._preview_was_shown:
-            placement = self._source.placement if self._is_plane() else self._source.plane_placement()
-            self._preview = self._add(plane, f"{self._source.name} denoised (preview)", placement, {"role": "preview"})
+            # In a stack the preview lies on its own plane and leaves the others free.
+            self._preview = self._add(
+                plane, self._name("denoised (preview)"), self._source.plane_placement(), {"role": "preview"}
+            )
             self._preview_was_shown = True
 
-    def finish(self, result: Result, details: dict[str, Any]) -> Image:
-        """Turn the preview into the result, with stage 1 hidden below it where both stages ran.
-
-        Parameters
-        ----------
-        result : Result
-        details : dict
-            Provenance, see :func:`provenance`.
-        """
+    def finish(self, outcome: Outcome) -> Image:
+        """Turn the preview into the result (there must be one), with stage 1 hidden below it where both stages ran."""
+        assert outcome.denoised is not None
         earlier = self._earlier_results() if self._replace else []
-        if result.stage1 is not None and result.stage2 is not None:
-            stage1 = self._add(result.stage1, f"{self._source.name} stage 1", self._source.placement,
-                               details | {"role": "stage 1"}, below=self._preview)
+        stage1: Image | None = None
+        if outcome.stage1 is not None:
+            stage1 = self._add(
+                outcome.stage1,
+                self._name("stage 1"),
+                self._source.placement,
+                outcome.origin | {"role": "stage 1"},
+                below=self._preview,
+            )
             stage1.visible = False
-        metadata = details | {"role": "denoised"}
+        origin = outcome.origin | {"role": "denoised"}
         preview, self._preview = self._preview, None
-        if preview is not None and preview in self._viewer.layers and preview.ndim == result.denoised.ndim:
+        if preview is not None and preview in self._viewer.layers:
             final = preview
-            final.data = result.denoised
-            final.metadata[METADATA_KEY] = metadata
+            final.data = outcome.denoised
+            final.translate = self._source.placement["translate"]
+            final.metadata[METADATA_KEY] = origin
         else:
-            final = self._add(result.denoised, f"{self._source.name} denoised", self._source.placement, metadata)
-            if preview is not None:
-                final.contrast_limits = preview.contrast_limits
-                self._remove(preview)
+            final = self._add(outcome.denoised, self._name("denoised"), self._source.placement, origin)
         for layer in earlier:
             self._remove(layer)
-        # Named last, since the earlier result held the name until now.
-        final.name = f"{self._source.name} denoised"
-        if result.stage1 is not None and result.stage2 is not None:
-            stage1.name = f"{self._source.name} stage 1"
+        # Named last, since the earlier results held the names until now.
+        final.name = self._name("denoised")
+        if stage1 is not None:
+            stage1.name = self._name("stage 1")
         return final
+
+    def _name(self, role: str) -> str:
+        return f"{self._source.name} {role}"
 
     def abandon(self) -> None:
         """Keep the preview, which is all that is left of a run that failed, and say so in its name."""
         if self._preview is not None and self._preview in self._viewer.layers:
-            self._preview.name = f"{self._source.name} denoised (unfinished)"
+            self._preview.name = self._name("denoised (unfinished)")
             self._preview.metadata[METADATA_KEY] = {"role": "unfinished", "source": self._source.name}
         self._preview = None
-
-    def discard(self) -> None:
-        """Take away the preview of a run that came to nothing."""
-        if self._preview is not None:
-            self._remove(self._preview)
-        self._preview = None
-
-    def _is_plane(self) -> bool:
-        return len(self._source.placement["scale"]) == 2
 
     def _earlier_results(self) -> list[Image]:
         """Results of earlier runs on this image, except unfinished ones."""
@@ -185,19 +234,28 @@ class ResultLayers:
                 found.append(layer)
         return found
 
-    def _add(self, data: np.ndarray, name: str, placement: dict[str, Any], metadata: dict[str, Any],
-             below: Image | None = None) -> Image:
+    def _add(
+        self,
+        data: np.ndarray,
+        name: str,
+        placement: dict[str, Any],
+        metadata: dict[str, Any],
+        below: Image | None = None,
+    ) -> Image:
         """Add a layer above its source (or below another) without taking the selection away from the user."""
         layers = self._viewer.layers
         layer = Image(
-            data, name=name, rgb=False, metadata={METADATA_KEY: {"source": self._source.name} | metadata},
-            **placement, **self._source.look,
+            data,
+            name=name,
+            rgb=False,
+            metadata={METADATA_KEY: {"source": self._source.name} | metadata},
+            **placement,
+            **self._source.look,
         )
-        names = [other.name for other in layers]
         if below is not None and below in layers:
             index = layers.index(below)
-        elif self._source.name in names:
-            index = names.index(self._source.name) + 1
+        elif self._source.layer in layers:
+            index = layers.index(self._source.layer) + 1
         else:
             index = len(layers)
         selected, active = set(layers.selection), layers.selection.active
@@ -229,10 +287,29 @@ def provenance(source: str, settings: Settings, result: Result) -> dict[str, Any
         "random_seed": settings.random_seed,
         "versions": _versions(),
         "verdict": report.verdict,
-        "mask": ["".join("1" if blind else "0" for blind in row) for row in np.asarray(result.mask.pattern)],
+        "mask": list(result.mask.to_rows()),
         "seconds": dict(report.seconds),
         "stopped": bool(report.stopped),
         "messages": list(report.messages),
+    }
+
+
+def model_provenance(source: str, model: str, denoiser: Denoiser) -> dict[str, Any]:
+    """Return where a result of a model that was trained before comes from, as plain values.
+
+    Parameters
+    ----------
+    source, model : str
+        Names of the layer that was denoised, and of the model.
+    denoiser : Denoiser
+    """
+    return {
+        "source": source,
+        "model": model,
+        "settings": denoiser.settings.to_toml(),
+        "versions": _versions(),
+        "verdict": denoiser.mask.reason,
+        "mask": list(denoiser.mask.to_rows()),
     }
 
 
@@ -257,7 +334,7 @@ def _check_memory(data: Any) -> None:
         )
 
 
-def _last_axes(affine: np.ndarray) -> np.ndarray:
-    """Return the (3, 3) part of an affine matrix that concerns the last two axes."""
-    keep = [-3, -2, -1]
-    return np.asarray(affine)[np.ix_(keep, keep)]
+def _plane_in_view(layer: Image, viewer: ViewerModel, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Index along the leading axes of what the sliders of the viewer show of a layer."""
+    index = np.round(layer.world_to_data(viewer.dims.point)[-len(shape) :]).astype(int)
+    return tuple(int(np.clip(i, 0, n - 1)) for i, n in zip(index[:-2], shape[:-2], strict=True))

@@ -15,6 +15,7 @@ from .roi_files import RoiFiles
 from .roi_preview import PlanePreview
 from .roi_stage import BACKGROUND, STRUCTURE, StageTuning
 from .roi_state import RoiPair, roi_state
+from .wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -23,6 +24,11 @@ __all__ = ["RoiDock"]
 
 #: Events of an image layer after which the patches, or their place in the world, are others.
 _LAYER_EVENTS = ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "name")
+
+_TURNED = (
+    "The view is turned: patches lie in the last two axes of the image, which are not both on the screen. "
+    "Turn back with the roll button below the layer list to see them."
+)
 
 
 class RoiDock(QWidget):
@@ -66,7 +72,6 @@ class RoiDock(QWidget):
         for emitter in (self._viewer.dims.events.point, self._viewer.dims.events.order, self._viewer.dims.events.ndisplay):
             connect_while_alive(self, emitter, self._schedule)
         self._on_image(self.image.layer)
-        self._schedule()
 
     @property
     def layer(self) -> Image | None:
@@ -94,7 +99,9 @@ class RoiDock(QWidget):
         if self._preview.error is not None:
             self._clear(str(self._preview.error))
             return
-        if new_plane:
+        if not self._shows_rows_and_columns():
+            self.message.say(_TURNED, "info")
+        elif new_plane or self.message.text == _TURNED:
             self.message.clear()
         for tuning in self._stages():
             tuning.update(layer, on_screen=self._shows_rows_and_columns())
@@ -105,8 +112,6 @@ class RoiDock(QWidget):
     def _clear(self, sentence: str) -> None:
         for tuning in self._stages():
             tuning.clear()
-            if self.layer is None:
-                tuning.reset_visible()
         self.message.say(sentence, "info" if self.layer is None else "warning")
 
     def _shows_rows_and_columns(self) -> bool:
@@ -127,8 +132,11 @@ class RoiDock(QWidget):
                 callback = self._on_layer_data if name == "data" else self._schedule
                 emitter.connect(callback)
                 self._layer_connections.append((emitter, callback))
+        if self._state.layer is None:
+            for tuning in self._stages():
+                tuning.reset_visible()
+        self._schedule()  # first, so that nothing is drawn from the image before
         self._state.choose(layer)
-        self._schedule()
 
     def _on_layer_data(self, event: Any = None) -> None:
         self._preview.forget()
@@ -170,6 +178,7 @@ class RoiDock(QWidget):
         for tuning in self._stages():
             column.addWidget(tuning.section)
         column.addStretch()
+        WheelGuard(sections)
         scroll = QScrollArea()
         scroll.setWidget(sections)
         scroll.setWidgetResizable(True)

@@ -58,7 +58,7 @@ class ThresholdHistogram(pg.PlotWidget):
             "Drag the line: the coloured side is selected (roi_threshold)."
         )
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Return a width that does not widen a dock."""
         return QSize(200, _HEIGHT)
 

@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QSpinBox,
     QWidget,
@@ -92,13 +91,8 @@ class MoreForm(QWidget):
         self._criteria_layout.setVerticalSpacing(1)
         self._add("Judge by", self._criteria_rows, "What makes a patch structure (criteria).")
         self._add("Needed", self.combine, "How several criteria work together (combine).")
-        band = QWidget()
-        row = QHBoxLayout(band)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.band[0], stretch=1)
-        row.addWidget(QLabel("to"))
-        row.addWidget(self.band[1], stretch=1)
-        self._add("Range", band, "Brightness range that the criterion “Brightness range” looks for, 0 to 1 (band).")
+        for box, label, end in zip(self.band, ("Range from", "Range up to"), ("Lower", "Upper"), strict=True):
+            self._add(label, box, f"{end} end of the brightness that “Brightness range” looks for, 0 to 1 (band).")
 
         self.patch_size.valueChanged.connect(self._on_edit)
         self.overlap.valueChanged.connect(self._on_edit)
@@ -135,7 +129,8 @@ class MoreForm(QWidget):
             spin.setValue(value)
         del blockers
         self._form.setRowVisible(self.combine, len(roi.criteria) > 1)
-        self._form.setRowVisible(self.band[0].parentWidget(), "band" in roi.criteria)
+        for spin in self.band:
+            self._form.setRowVisible(spin, "band" in roi.criteria)
 
     def _inputs(self) -> list[QWidget]:
         return [
@@ -180,7 +175,7 @@ class MoreForm(QWidget):
             if name in self.criteria:
                 continue
             text, tooltip = _CRITERIA.get(name, (name, f"Your own criterion, registered as {name!r}."))
-            box = QCheckBox(text)
+            box = QCheckBox(text if len(text) <= 20 else f"{text[:19]}…")
             box.setToolTip(tooltip)
             box.toggled.connect(self._on_edit)
             self.criteria[name] = box

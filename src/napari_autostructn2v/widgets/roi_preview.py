@@ -115,7 +115,8 @@ def plane_index(layer: Image, dims: Dims) -> tuple[int, ...]:
     if leading <= 0:
         return ()
     point = np.array(dims.point[-layer.ndim :], float)
-    for axis, (shown, own) in enumerate(zip(tuple(dims.units)[-layer.ndim :], layer.units, strict=True)):
+    units = tuple(dims.units)[-layer.ndim :] if dims.units else layer.units
+    for axis, (shown, own) in enumerate(zip(units, layer.units, strict=True)):
         if shown != own:
             point[axis] = (point[axis] * shown).to(own).magnitude
     position = np.asarray(layer.world_to_data(point))[:leading]

@@ -66,12 +66,25 @@ class RectangleWriter:
         """
         layer = self._layer
         wanted = [(row, column) for row, column in np.asarray(corners).tolist()]
-        layer.selected_data = set()
+        if layer.selected_data:
+            layer.selected_data = set()
         with layer.block_thumbnail_update():
             if self._fast:
                 self._write_arrays(wanted, side)
             else:
                 self._write_publicly(wanted, side)
+
+    def tell(self) -> None:
+        """Tell those who follow the layer (the viewer, other plugins) that its shapes have changed.
+
+        The fast way leaves that to the caller: once after a sweep of the slider is enough, and it costs as much as all
+        the writing.
+        """
+        if self._fast:
+            layer = self._layer
+            layer.events.data(
+                value=layer.data, action=ActionType.CHANGED, data_indices=(-1,), vertex_indices=((),)
+            )
 
     def forget(self) -> None:
         """Take nothing for granted about what the layer shows: a hand has been at it."""
@@ -113,14 +126,10 @@ class RectangleWriter:
         _fill(layer._data_view, self._square, np.array(wanted, np.float32).reshape(-1, 2), edge, face)
         layer._data_view.shapes = self._shapes(wanted)
         layer._data_view._clear_cache()
-        layer._value = (None, None)
+        hovered, layer._value = layer._value[0] is not None, (None, None)
         layer._feature_table.resize(len(wanted))
         layer.text.apply(layer.features)
-        layer.refresh(thumbnail=False)
-        # Others (the viewer's extent, plugins) follow the layer by this event.
-        layer.events.data(
-            value=layer.data, action=ActionType.CHANGED, data_indices=(-1,), vertex_indices=((),)
-        )
+        layer.refresh(thumbnail=False, highlight=hovered)
 
     def _shapes(self, wanted: list[tuple[int, int]]) -> list[Any]:
         """Return a napari rectangle for each corner; those of the last call are used again."""

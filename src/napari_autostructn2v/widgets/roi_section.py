@@ -15,6 +15,7 @@ from .message_bar import MessageBar
 from .roi_histogram import ThresholdHistogram
 from .roi_more import MoreForm
 from .section import Section
+from .wrapped_label import WrappedLabel
 
 __all__ = ["StageSection"]
 
@@ -61,8 +62,7 @@ class StageSection(Section):
         self.use_roi = QCheckBox("Choose by content")
         self.use_roi.setToolTip(_CHOOSE)
         self.histogram = ThresholdHistogram(color)
-        self.count = QLabel()
-        self.count.setWordWrap(True)
+        self.count = WrappedLabel()
         self.message = MessageBar()
         self.more = MoreForm()
         self.more_section = Section(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from napari.layers import Image
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..errors import InputError
 from ..roi import PatchSelection
 from ..settings import RoiSettings
-from .overlay import PatchOverlay, representatives
+from .overlay import PatchOverlay
 from .roi_preview import PlanePreview
+from .roi_representatives import representatives
 from .roi_section import StageSection
 from .roi_state import RoiState, Stage
 
@@ -21,8 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["BACKGROUND", "STRUCTURE", "StageLook", "StageTuning"]
 
-#: Fewer patches than this say little about the noise of an image.
+#: Fewer patches than this say little about the noise of an image, unless it is small.
 FEW_PATCHES = 16
+
+#: Settings whose change needs the image to be looked at again; the others only decide which scores are selected.
+_SLOW_FIELDS = tuple(item.name for item in fields(RoiSettings) if item.name not in ("roi_threshold", "added", "removed"))
+
+#: Milliseconds without a change after which it is said what is wrong with a selection.
+_SETTLED = 150
+
+#: More rectangles than this no longer move fluently, and could not be told apart either.
+MAX_SHOWN = 5000
 
 #: How many random patches stand for all of them on the canvas.
 RANDOM_SHOWN = 100
@@ -66,6 +76,9 @@ class StageTuning(QObject):
         self._redraw = False
         #: The patches of the plane on the screen, None while there are none.
         self.selection: PatchSelection | None = None
+        # Not at every step of a slider: what the scores of a selection have in common takes as long as drawing it.
+        self._warn_timer = QTimer(self, singleShot=True, interval=_SETTLED)
+        self._warn_timer.timeout.connect(self._warn)
         self.section = StageSection(look.title, look.color)
         self.overlay = PatchOverlay(viewer, look.color, self)
         self.section.changed.connect(self._on_changed)
@@ -91,9 +104,7 @@ class StageTuning(QObject):
     def is_quick(self) -> bool:
         """Whether an update costs no more than a comparison with the threshold."""
         done, roi = self._done, self.roi
-        if done is None:
-            return False
-        return roi == replace(done, roi_threshold=roi.roi_threshold, added=roi.added, removed=roi.removed)
+        return done is not None and all(getattr(done, name) == getattr(roi, name) for name in _SLOW_FIELDS)
 
     def show_settings(self) -> None:
         """Bring the controls up to date."""
@@ -122,6 +133,8 @@ class StageTuning(QObject):
             self._done = roi
             self.section.message.say(str(error), "warning")
             return
+        if self.selection is None:
+            self.section.message.clear()  # what was wrong before
         self.selection = selection
         shown = self._draw(selection, image) if on_screen and self.section.show_box.isChecked() else 0
         self.overlay.set_visible(on_screen and self.section.show_box.isChecked())
@@ -131,29 +144,36 @@ class StageTuning(QObject):
             shown if on_screen and self.section.show_box.isChecked() else None,
             self._preview.note,
         )
-        self._warn(selection)
+        self._warn_timer.start()
 
     def clear(self) -> None:
         """Show no patches."""
         self.selection = self._done = None
+        self._warn_timer.stop()
         self.overlay.close()
         self.section.show_nothing()
 
     def _draw(self, selection: PatchSelection, image: Image) -> int:
-        coords, kind = selection.coords, self._look.patches
-        if not self.roi.use_roi:
-            coords = coords[representatives(coords, RANDOM_SHOWN)]
-            kind = f"Random patches (stage {self._stage + 1})"
-        return self.overlay.show(
-            coords, selection.patch_size, image, self._preview.shape, f"{kind} – {image.name}",
-            editable=self.roi.use_roi,
+        """Show the patches, or a part of them, and return how many."""
+        roi = self.roi
+        shown = representatives(
+            selection.coords, MAX_SHOWN if roi.use_roi else RANDOM_SHOWN,
+            side=roi.patch_size, stride=max(1, round(roi.patch_size * (1 - roi.overlap))),
         )  # fmt: skip
+        kind = self._look.patches if roi.use_roi else f"Random patches (stage {self._stage + 1})"
+        self.overlay.show(
+            shown, roi.patch_size, image, self._preview.shape, f"{kind} – {image.name}", editable=roi.use_roi
+        )
+        return len(shown)
 
-    def _warn(self, selection: PatchSelection) -> None:
-        message, roi, count = self.section.message, self.roi, len(selection)
+    def _warn(self) -> None:
+        """Say what is wrong with the selection, if anything is."""
+        if self.selection is None:
+            return
+        message, roi, count = self.section.message, self.roi, len(self.selection)
         if not roi.use_roi:
             message.clear()
-        elif count < FEW_PATCHES:
+        elif count < min(FEW_PATCHES, max(1, len(self.selection.candidates) // 4)):
             way = "up" if roi.select_background else "down"
             amount = "no patch is" if not count else "1 patch is" if count == 1 else f"{count} patches are"
             message.say(

@@ -68,7 +68,7 @@ class SectionColumn(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Leave room for the widest section and the scroll bar."""
         hint = super().minimumSizeHint()
         column = self.widget()
@@ -77,7 +77,7 @@ class SectionColumn(QScrollArea):
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(max(hint.width(), column.minimumSizeHint().width() + bar), hint.height())
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Ask for more room when a section has opened."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
             self.updateGeometry()

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..progress import Progress
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..noise import BlindMask
+    from ..denoiser import Denoiser
+    from ..noise import NoiseModel
     from ..pipeline import Result
-    from ..roi import PatchSelection
     from .worker import StopRequest, Task
 
-__all__ = ["denoise_task"]
+__all__ = ["denoise_task", "gain_task", "load_model_task", "measure_task", "predict_task"]
 
 
-def denoise_task(
-    image: Any,
-    settings: Settings,
-    *,
-    patches: tuple[PatchSelection | None, PatchSelection | None] = (None, None),
-    mask: BlindMask | None = None,
-) -> Task:
+def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = None) -> Task:
     """Return the task that denoises an image.
 
     Parameters
@@ -31,16 +28,73 @@ def denoise_task(
     image : (..., Y, X) array-like
         May be lazy: it is read in the worker's thread.
     settings : Settings
-    patches : pair of PatchSelection or None
-        Patches chosen by hand for stage 1 and stage 2.
-    mask : BlindMask, optional
-        A mask that takes the place of the measured one.
+    preview_plane : int, optional
+        Index, over all leading axes flattened, of the plane that previews show.
     """
 
     def task(stop: StopRequest) -> Generator[Progress, None, Result]:
         yield Progress("measuring", message="Getting ready")
         from .. import pipeline
 
-        return (yield from pipeline.run(image, settings, stop=stop, patches=patches, mask=mask))
+        return (yield from pipeline.run(image, settings, stop=stop, preview_plane=preview_plane))
+
+    return task
+
+
+def measure_task(image: Any, settings: Settings) -> Task:
+    """Return the task that measures the noise of an image just as a run does, and trains nothing.
+
+    Its result is that of a run that was stopped before training, with noise and mask.
+    """
+
+    def task(stop: StopRequest) -> Generator[Progress, None, Result]:
+        from .. import pipeline
+
+        before_training = threading.Event()
+        before_training.set()
+        return (yield from pipeline.run(image, settings, stop=before_training))
+
+    return task
+
+
+def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
+    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, float]:
+        from ..blind_mask import predicted_errors
+
+        planes = np.asarray(image)
+        planes = planes.reshape(-1, *planes.shape[-2:])
+        single, own = predicted_errors(noise, planes, [np.ones((1, 1), bool), pattern])
+        yield Progress("measuring")
+        # Not positive where noise and image contradict each other; nothing can be said then.
+        return float(10 * np.log10(single / own)) if min(single, own) > 0 else 0.0
+
+    return task
+
+
+def load_model_task(path: str) -> Task:
+    """Return the task that reads a model file."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, Denoiser]:
+        yield Progress("measuring", message="Reading the model")
+        from ..denoiser import Denoiser
+
+        return Denoiser.load(path)
+
+    return task
+
+
+def predict_task(image: Any, denoiser: Denoiser, device: str) -> Task:
+    """Return the task that denoises an image with a trained model; its result is None if it was stopped."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, np.ndarray | None]:
+        yield Progress("prediction", message="Denoising with the model")
+        from ..prediction import Stopped
+
+        try:
+            return denoiser.predict(image, device=device, stop=stop)
+        except Stopped:
+            return None
 
     return task

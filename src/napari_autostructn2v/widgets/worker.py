@@ -108,6 +108,7 @@ class _Job:
         self._thread.join(timeout)
 
     def _work(self) -> None:
+        outcome: tuple[Any, Failure | None]
         try:
             outcome = (self._exhaust(self._task(self.stop)), None)
         except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QLabel, QSizePolicy
 
@@ -23,15 +23,16 @@ class WrappedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
-    def setText(self, text: str | None) -> None:  # noqa: N802
+    def setText(self, text: str | None) -> None:
         """Show another text."""
         super().setText(text)
         self._fit()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Wrap anew."""
         super().resizeEvent(event)
-        self._fit()
+        # Later, since a new minimum set in the middle of a layout pass is lost on the layouts further up.
+        QTimer.singleShot(0, self._fit)
 
     def _fit(self) -> None:
         height = max(0, self.heightForWidth(self.width()))

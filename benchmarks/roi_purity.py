@@ -1,0 +1,91 @@
+"""How much of what stage 1 takes for background is truly empty.
+
+    python benchmarks/roi_purity.py
+
+Every pair of a noisy image and its reference in the data folder (environment variable ASN2V_DATA). A pixel is empty
+if the reference is at most 0.6 times its Otsu threshold. Purity is the mean over the selected patches of the share of
+empty pixels in each, which is what a patch drawn for training or for measuring the noise shows. Where the camera's
+offset lies above 0.6 times the Otsu threshold nothing would count as empty; there the offset (the 0.5 % quantile of the
+reference) is taken off first, marked by an asterisk.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from skimage.filters import threshold_otsu
+
+from napari_autostructn2v.roi import PatchSelection, RoiScorer, suggest_threshold
+from napari_autostructn2v.settings import RoiSettings
+
+DATA = Path(os.environ.get("ASN2V_DATA", Path(__file__).parents[1] / "../shared/data"))
+
+#: Least share of empty pixels by which the definition makes sense without taking the offset off.
+LEAST_EMPTY = 0.05
+
+DEFAULTS = RoiSettings()
+WAYS = {
+    "default": DEFAULTS,
+    "sigma 300": replace(DEFAULTS, sigma=300),
+    "adaptive": replace(DEFAULTS, equalize="adaptive"),
+    "gradient": replace(DEFAULTS, criteria=("gradient",)),
+    "texture": replace(DEFAULTS, criteria=("texture",)),
+    "at 0.4": replace(DEFAULTS, roi_threshold=0.4),
+    "at 0.3": replace(DEFAULTS, roi_threshold=0.3),
+}
+
+
+def pairs() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield the name, the noisy image and the reference of each pair."""
+    for noisy in sorted(DATA.glob("*/*__noisy.tif")):
+        for suffix in ("gtreg", "gt"):
+            reference = noisy.with_name(noisy.name.replace("__noisy", f"__{suffix}"))
+            if reference.exists():
+                yield noisy.name.removesuffix("__noisy.tif"), tifffile.imread(noisy), tifffile.imread(reference)
+                break
+
+
+def empty_pixels(reference: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return which pixels of a reference are empty, and whether the offset had to be taken off to tell."""
+    empty = reference <= 0.6 * threshold_otsu(reference)
+    if empty.mean() >= LEAST_EMPTY:
+        return empty, False
+    raised = reference - np.quantile(reference, 0.005)
+    return raised <= 0.6 * threshold_otsu(raised), True
+
+
+def purity(empty: np.ndarray, selection: PatchSelection) -> float:
+    """Return the mean share of empty pixels in the selected patches."""
+    side = selection.patch_size
+    return float(np.mean([empty[row : row + side, column : column + side].mean() for row, column in selection.coords]))
+
+
+def main() -> None:
+    """Print a table in Markdown."""
+    if not DATA.is_dir():
+        sys.exit(f"There is no data folder {DATA}; set ASN2V_DATA.")
+    print(f"| image | empty | wanted | {' | '.join(WAYS)} | Auto | Auto selects |")
+    print("|---|" + "---:|" * (len(WAYS) + 4))
+    rows = []
+    for name, noisy, reference in pairs():
+        empty, offset = empty_pixels(reference)
+        share = float(empty.mean())
+        scorer = RoiScorer(noisy)
+        automatic = scorer.select(replace(DEFAULTS, roi_threshold=suggest_threshold(scorer)))
+        found = [purity(empty, scorer.select(settings)) for settings in WAYS.values()]
+        found += [purity(empty, automatic), len(automatic) / len(automatic.candidates)]
+        wanted = 0.97 if share >= 0.75 else min(1.0, share + 0.25)
+        rows.append(found)
+        numbers = " | ".join(f"{value:.3f}" for value in (wanted, *found))
+        print(f"| {name}{'*' if offset else ''} | {share:.3f} | {numbers} |")
+    print("| mean | | | " + " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)) + " |")
+
+
+if __name__ == "__main__":
+    main()

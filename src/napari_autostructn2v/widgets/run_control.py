@@ -1,0 +1,127 @@
+"""Runs layers of a viewer one after the other, and turns what comes of it into layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Signal
+
+from ..errors import InputError
+from ..progress import Progress
+from .results import Outcome, ResultLayers, Source
+from .worker import Failure, Runner, Task
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image, Layer
+
+__all__ = ["Plan", "RunControl"]
+
+#: Says how to run on a source: the task, and how to read its answer.
+Plan = Callable[[Source], tuple[Task, Callable[[Any], Outcome]]]
+
+
+class RunControl(QObject):
+    """One run at a time, and a queue of layers that wait for theirs.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    parent : QObject
+        With whose end the run ends.
+    """
+
+    #: A run has begun, on this layer.
+    started = Signal(object)
+    #: Events of the run, a list of `Progress`.
+    progressed = Signal(list)
+    #: The run has ended with this `Outcome`, and with this layer where there is a denoised image.
+    finished = Signal(object, object)
+    #: The run, or its start, came to nothing: a `Failure`.
+    failed = Signal(object)
+
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._queue: list[Layer | None] = []
+        self._plan: Plan | None = None
+        self._read: Callable[[Any], Outcome] | None = None
+        self._replace = True
+        self._results: ResultLayers | None = None
+        self.runner = Runner(parent)
+        self.runner.progressed.connect(self._on_progress)
+        self.runner.finished.connect(self._on_finished)
+        self.runner.failed.connect(self._on_failed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run is under way."""
+        return self.runner.is_running
+
+    def start(self, layers: Sequence[Layer | None], plan: Plan, *, replace: bool = True) -> None:
+        """Run on layers one after the other.
+
+        Parameters
+        ----------
+        layers : sequence of layers
+            None, or one that is no image, fails with a sentence.
+        plan : callable
+        replace : bool
+            Whether results take the place of earlier ones.
+        """
+        self._queue, self._plan, self._replace = list(layers), plan, replace
+        self._start_next()
+
+    def stop(self) -> None:
+        """End the present run with what there is, and forget the others."""
+        self._queue.clear()
+        self.runner.stop()
+
+    def leave(self, *, viewer_stays: bool) -> None:
+        """End everything because the dock goes; an unfinished preview stays in the viewer if that stays."""
+        self.stop()
+        if self._results is not None and viewer_stays:
+            self._results.abandon()
+        self._results = None
+
+    def _start_next(self) -> None:
+        while self._queue and not self.is_running and self._plan is not None:
+            layer = self._queue.pop(0)
+            try:
+                source = Source.of(layer, self._viewer)
+            except InputError as error:
+                self.failed.emit(Failure(str(error), "input"))
+                continue
+            task, self._read = self._plan(source)
+            self._results = ResultLayers(self._viewer, source, replace=self._replace)
+            self.started.emit(layer)
+            self.runner.start(task)
+
+    def _on_progress(self, events: list[Progress]) -> None:
+        if self._results is None:
+            return
+        self.progressed.emit(events)
+        preview = next((event.preview for event in reversed(events) if event.preview is not None), None)
+        if preview is not None:
+            self._results.show_preview(preview)
+
+    def _on_finished(self, answer: Any) -> None:
+        results, self._results = self._results, None
+        if results is None or self._read is None:
+            return
+        outcome = self._read(answer)
+        layer: Image | None = None
+        if outcome.denoised is None:
+            results.abandon()
+        else:
+            layer = results.finish(outcome)
+        self.finished.emit(outcome, layer)
+        self._start_next()
+
+    def _on_failed(self, failure: Failure) -> None:
+        results, self._results = self._results, None
+        if results is not None:
+            results.abandon()
+        self.failed.emit(failure)
+        self._start_next()
