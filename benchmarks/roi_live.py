@@ -1,7 +1,7 @@
 """How fast the ROI tuning dock follows a slider, in a real viewer, on an image of 2048 x 2048 pixels.
 
-Python time from the slider's event to the updated layers, beside the usual way, which rebuilds the Shapes layer at every
-step. Prints a Markdown table. On a machine without a screen: ``xvfb-run -a python benchmarks/roi_live.py``.
+Python time from the slider's event to the updated layers, beside the usual way, which rebuilds the Shapes layer at
+every step. Prints a Markdown table. On a machine without a screen: ``xvfb-run -a python benchmarks/roi_live.py``.
 """
 
 from __future__ import annotations

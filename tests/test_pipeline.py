@@ -20,6 +20,7 @@ from napari_autostructn2v import (
     denoise,
 )
 from napari_autostructn2v.blind_mask import BlindMask
+from napari_autostructn2v.images import to_planes
 from napari_autostructn2v.pipeline import run
 
 QUICK = StageSettings(features=8, crop_size=32, batch_size=8, patches_per_image=40, num_epochs=20)
@@ -99,6 +100,26 @@ def test_a_stack_is_trained_on_together_and_keeps_its_axes():
     stack = np.stack([[camera(seed=seed)[0] for seed in range(2)] for _ in range(2)])
     result = denoise(stack, replace(SETTINGS, stage1=replace(QUICK, num_epochs=2)))
     assert result.denoised.shape == (2, 2, 128, 128)
+
+
+def test_hot_and_dead_pixels_change_neither_verdict_nor_neighbourhood():
+    noisy, truth = camera(np.ones((1, 5)), dtype=np.float32)
+    rng = np.random.default_rng(0)
+    rows, columns = rng.integers(2, 126, 12), rng.integers(2, 126, 12)
+    hot = noisy.copy()
+    hot[rows, columns] = np.where(np.arange(12) % 2, 60000, -60000)
+    few = replace(SETTINGS, stages="2", stage2=replace(QUICK, num_epochs=10))
+    clean, spoiled = denoise(noisy, few), denoise(hot, few)
+    assert clean.mask.to_rows() == spoiled.mask.to_rows()
+    assert mse(spoiled.denoised, truth) < 1.5 * mse(clean.denoised, truth)
+
+
+def test_bright_spots_are_no_hot_pixels():
+    spots = np.zeros((64, 64), np.float32)
+    spots[8::16, 8::16] = 5000
+    spots = ndimage.gaussian_filter(spots, 0.8) + np.random.default_rng(0).normal(100, 3, (64, 64)).astype(np.float32)
+    planes = to_planes(spots)
+    np.testing.assert_array_equal(planes.without_hot_pixels().values, planes.values)
 
 
 def test_the_input_is_not_written_to():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from widget_denoise_standin import StandIn
+
 from napari_autostructn2v.widgets.commands import denoise_active_layer
 from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
-from widget_denoise_standin import StandIn
 
 PLUGIN = "napari-autostructn2v"
 

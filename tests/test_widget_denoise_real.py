@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
+from scipy.ndimage import gaussian_filter, uniform_filter1d
+
 from napari_autostructn2v.settings import Settings, StageSettings
 from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
 from napari_autostructn2v.widgets.roi_state import roi_state
-from qtpy.QtCore import Qt
-from scipy.ndimage import gaussian_filter, uniform_filter1d
 
 
 @pytest.fixture

@@ -228,7 +228,8 @@ def test_the_wheel_scrolls_and_does_not_tune(viewer, dock):
     section = dock.background.section
     section.more_section.expand()
     viewer.window._qt_window.show()
-    for widget in (section.threshold._slider, section.more.patch_size, section.more.equalize, section.histogram.viewport()):
+    more = section.more
+    for widget in (section.threshold._slider, more.patch_size, more.equalize, section.histogram.viewport()):
         centre = QPointF(widget.rect().center())
         event = QWheelEvent(
             centre, QPointF(widget.mapToGlobal(widget.rect().center())), QPoint(), QPoint(0, -120),

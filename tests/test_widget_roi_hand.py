@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from napari.layers import Shapes
-
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
@@ -84,7 +83,8 @@ def test_deleted_stays_out(viewer, dock, image, qtbot):
     layer, before = patches(viewer), corners(viewer)
     viewer.layers.selection.active = layer
     gone = {(0, 0), (16, 32)}
-    layer.selected_data = {i for i, corner in enumerate(np.rint(corners_of(layer)[0]).tolist()) if tuple(corner) in gone}
+    places = [tuple(corner) for corner in np.rint(corners_of(layer)[0]).tolist()]
+    layer.selected_data = {places.index(corner) for corner in gone}
     layer.remove_selected()
     qtbot.waitUntil(lambda: set(dock.settings_pair[0].removed) == gone)
     assert corners(viewer) == before - gone == used(image, dock)

@@ -1,4 +1,4 @@
-"""The ROI tuning dock on images as they come: stacks, pyramids, lazy data, places in the world, and what cannot be used."""
+"""The ROI tuning dock on images as they come: stacks, pyramids, lazy data, scaled and turned, and the unusable."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import torch
 from .blind_mask import BlindMask
 from .devices import resolve_device
 from .errors import InputError
-from .images import check_image, to_planes
+from .images import to_planes
 from .model_file import load_model, save_model
 from .network import UNet
 from .noise import NoiseModel
@@ -93,7 +93,7 @@ class Denoiser:
         Stopped
             If the stop token was set before the end.
         """
-        planes = to_planes(check_image(image))
+        planes = to_planes(image).without_hot_pixels()
         shift = np.float32((planes.offset - self.offset) / self.scale)
         values = planes.values * np.float32(planes.scale / self.scale) + shift
         target = resolve_device(device)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
+from scipy import ndimage
 
 from .errors import InputError
 from .files import read_image, reason, write_image
@@ -20,6 +21,9 @@ MIN_SIDE = 16
 
 #: Brightest and darkest share of the pixels that do not decide what range of values is normal.
 OUTLIER_SHARE = 5e-3
+
+#: A hot pixel differs from the median around it by so many usual deviations, and so many times as much as its neighbours.
+_SPIKE_DEVIATIONS, _SPIKE_RATIO = 10.0, 5.0
 
 #: Largest normalised value. What lies further out is no light (some files mark missing pixels by -3.4e38), and its
 #: square would end a training in infinity.
@@ -106,6 +110,14 @@ class Planes:
     scale: float
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
     shape: tuple[int, ...] = ()
+
+    def without_hot_pixels(self) -> Planes:
+        """Return the planes with isolated spikes replaced by the median around them.
+
+        One hot pixel is as strong as thousands of ordinary ones: it would decide the measured noise and pull at the
+        training. What stands out as far but not alone, such as a bright bead, stays.
+        """
+        return replace(self, values=np.stack([_without_spikes(plane) for plane in self.values]))
 
     def restore(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
         """Return normalised values in the units, the dtype and the shape of the input.
@@ -219,3 +231,21 @@ def _cast(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     cast = np.clip(rounded, float(info.min), top).astype(dtype)
     cast[rounded >= float(info.max)] = info.max
     return cast
+
+
+def _without_spikes(plane: np.ndarray) -> np.ndarray:
+    """Replace pixels that stand out alone from their 5 x 5 surroundings, above or below."""
+    around = np.ones((5, 5), bool)
+    around[2, 2] = False
+    median = ndimage.median_filter(plane, 3)
+    excess = plane - median
+    low, high = np.quantile(excess, (OUTLIER_SHARE, 1 - OUTLIER_SHARE))
+    # Of all pixels but the outliers; a plane of few photons has a median deviation of zero.
+    usual = float(np.sqrt(np.mean(np.clip(excess, low, high) ** 2)))
+    candidates = np.abs(excess) > _SPIKE_DEVIATIONS * usual
+    if not candidates.any():
+        return plane
+    above = ndimage.maximum_filter(plane, footprint=around) - median
+    below = ndimage.minimum_filter(plane, footprint=around) - median
+    alone = (excess > _SPIKE_RATIO * np.maximum(above, 0)) | (excess < _SPIKE_RATIO * np.minimum(below, 0))
+    return np.where(candidates & alone, median, plane)

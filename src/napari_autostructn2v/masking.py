@@ -61,7 +61,8 @@ class BlindSpots:
             padded = functional.pad(batch[:, None], (reach,) * 4, mode="reflect")
             values = functional.conv2d(padded, self._mean_kernel)[crop, 0, row, column]
         else:
-            # Drawn for every pixel, so that where masks overlap the value does not depend on which is written last.
+            # Drawn for every pixel, so that where masks overlap the value does not depend on which is written last. (One
+            # offset for a whole mask, which copies a piece of the image into it, measured 1 dB worse on camera noise.)
             drawn = torch.randint(len(self.neighbours), batch.shape, generator=generator, device=self.device)
             offset = self.neighbours[drawn[crop, row, column]]
             values = batch[crop, _reflected(row + offset[:, 0], height), _reflected(column + offset[:, 1], width)]

@@ -190,7 +190,7 @@ class _Run:
         """Run all phases."""
         yield Progress("measuring", message="Measuring the noise")
         start = time.monotonic()
-        self.planes: Planes = to_planes(self.image)
+        self.planes: Planes = to_planes(self.image).without_hot_pixels()
         background, self.noise = self._measure(self.planes.values)
         mask = self._mask(self.planes.values)
         self.seconds["measuring"] = time.monotonic() - start

@@ -134,13 +134,13 @@ class StageSettings:
     crop_size: int = 64
     patches_per_image: int = 160
     batch_size: int = 16
-    num_epochs: int = 60
+    num_epochs: int = 50
     mask_percentage: float = 5.0
     masking_strategy: MaskingStrategy = "random"
     use_augmentation: bool = True
     features: int = 16
     num_layers: int = 2
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     early_stopping: bool = True
     early_stopping_patience: int = 10
 
@@ -207,7 +207,7 @@ class MaskSettings:
 
 
 #: Epochs of each preset. The budgets are steps, not seconds, so that a seed gives the same result on any machine.
-PRESET_EPOCHS: dict[str, int] = {"fast": 20, "balanced": 60, "best": 180}
+PRESET_EPOCHS: dict[str, int] = {"fast": 15, "balanced": 50, "best": 150}
 
 
 @dataclass(frozen=True, kw_only=True)

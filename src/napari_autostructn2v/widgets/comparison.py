@@ -12,6 +12,7 @@ from .results import METADATA_KEY, Source
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Layer
 
 __all__ = ["Comparison"]
 
@@ -32,6 +33,7 @@ class Comparison:
         self._result: ReferenceType[Image] = ref(result)
         self._divided: Image | None = None
         self._difference: Image | None = None
+        self._was_visible: list[tuple[ReferenceType[Layer], bool]] = []
 
     @property
     def result(self) -> Image | None:
@@ -86,8 +88,29 @@ class Comparison:
         return self._difference
 
     def show_grid(self, shown: bool) -> None:
-        """Show all visible images side by side, or on top of each other again."""
+        """Show source, stage 1 and result side by side, or on top of each other as they were before."""
+        result = self.result
+        if shown and result is not None:
+            images = {self._source.layer, result, *self._stage1_layers()}
+            self._was_visible = [(ref(layer), layer.visible) for layer in self._viewer.layers]
+            for layer in self._viewer.layers:
+                layer.visible = layer in images
+        else:
+            for reference, visible in self._was_visible:
+                layer = reference()
+                if layer is not None:
+                    layer.visible = visible
+            self._was_visible = []
         self._viewer.grid.enabled = shown
+        self._viewer.reset_view()
+
+    def _stage1_layers(self) -> list[Layer]:
+        return [
+            layer
+            for layer in self._viewer.layers
+            if layer.metadata.get(METADATA_KEY, {}).get("role") == "stage 1"
+            and layer.metadata[METADATA_KEY]["source"] == self._source.name
+        ]
 
     def _line_value(self, result: Image) -> float:
         """Brightest value of the display, so that the line shows on dark and on bright images."""

@@ -21,7 +21,9 @@ from qtpy.QtWidgets import (
 
 from ..progress import Progress
 from ..settings import Settings
+from .activity import Activity
 from .advanced_form import AdvancedForm
+from .elsewhere import RunElsewhere
 from .layer_choice import LayerChoice, unwrapped
 from .loss_plot import LossPlot
 from .message_bar import MessageBar
@@ -35,6 +37,7 @@ from .run_control import Plan, RunControl
 from .run_options import RunOptions
 from .section import Section, SectionColumn
 from .tasks import denoise_task, predict_task
+from .wheel_guard import WheelGuard
 from .worker import Failure, Task
 
 if TYPE_CHECKING:
@@ -82,6 +85,8 @@ class DenoiseDock(QWidget):
         self.result_view = ResultView(self._viewer)
         self.model_panel = ModelPanel()
         self.advanced = AdvancedForm()
+        self.elsewhere = RunElsewhere(self.image, self._tuning)
+        self.activity = Activity()
         self.training_section = Section("Training", self.loss_plot)
         self.noise_section = Section("Noise", self.noise_panel)
         self.result_section = Section("Result", self.result_view)
@@ -101,6 +106,8 @@ class DenoiseDock(QWidget):
         self.control.progressed.connect(self._on_progress)
         self.control.finished.connect(self._on_finished)
         self.model_panel.apply_requested.connect(self.apply_model)
+        self.elsewhere.said.connect(self.message.say)
+        self.elsewhere.failed.connect(self.message.warn)
         self.message.action_triggered.connect(self._on_action)
         # While the dock has the keyboard these go before the viewer's own keys (Ctrl+R resets the view there).
         for keys, slot in (("Ctrl+R", self.denoise), ("Esc", self.cancel)):
@@ -183,11 +190,13 @@ class DenoiseDock(QWidget):
         self.loss_plot.reset()
         self.training_section.hide()
         self.progress.start("Getting ready…")
+        self.activity.start(f"Denoise {layer.name}")
         self._show_busy()
 
     def _on_progress(self, events: list[Progress]) -> None:
         if not self.control.runner.is_stopping:
             self.progress.update_progress(events[-1])
+            self.activity.update(events[-1])
         self.loss_plot.add(events)
         self.training_section.setVisible(not self.loss_plot.is_empty)
 
@@ -246,11 +255,12 @@ class DenoiseDock(QWidget):
         # Only the sections scroll, so that the button and the progress are always in view.
         sections = SectionColumn(
             self.training_section,
-            self.noise_section,
             self.result_section,
+            self.noise_section,
             self.model_section,
             self.advanced_section,
         )
+        self.advanced.layout().addWidget(self.elsewhere)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.options)
@@ -258,8 +268,10 @@ class DenoiseDock(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self.message)
         layout.addWidget(sections, stretch=1)
+        WheelGuard(sections)
 
     def _show_idle(self) -> None:
+        self.activity.finish()
         self.run_button.setEnabled(True)
         self.run_button.setToolTip(_READY)
         self.cancel_button.setEnabled(False)
@@ -282,7 +294,7 @@ class DenoiseDock(QWidget):
         handled = super().event(event)
         if event is not None and event.type() == QEvent.Type.ParentChange:
             if self.parent() is None:
-                self.control.leave(viewer_stays=True)
+                self._leave(viewer_stays=True)
             elif (window := self._main_window()) is not None:
                 window.installEventFilter(self)
         return handled
@@ -304,4 +316,8 @@ class DenoiseDock(QWidget):
     def _stop_if_closed(self) -> None:
         window = self._main_window()
         if window is None or not window.isVisible():
-            self.control.leave(viewer_stays=False)
+            self._leave(viewer_stays=False)
+
+    def _leave(self, *, viewer_stays: bool) -> None:
+        self.activity.finish()
+        self.control.leave(viewer_stays=viewer_stays)

@@ -69,6 +69,10 @@ class MessageBar(QFrame):
         self.setStyleSheet(f"#{self.objectName()} {{ border-left: 4px solid {_EDGES[kind]}; }}")
         self.show()
 
+    def warn(self, text: str) -> None:
+        """Show a sentence about something that went wrong."""
+        self.say(text, "warning")
+
     def clear(self) -> None:
         """Hide, with nothing to say."""
         self._action = self._details = ""

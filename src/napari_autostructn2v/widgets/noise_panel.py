@@ -71,6 +71,7 @@ class NoisePanel(QWidget):
         self.runner.failed.connect(self._on_failed)
         self.editor = MaskEditor()
         self.verdict = WrappedLabel(_UNMEASURED)
+        self._correlation_shown: np.ndarray | None = None
         self._own_mask = ""  # the verdict without the gain
         self.measure_button = QPushButton("Measure")
         self.measure_button.setToolTip("Measure the noise in the background of the chosen image; nothing is trained.")
@@ -228,7 +229,6 @@ class NoisePanel(QWidget):
         self.failed.emit(failure)
 
     def _lay_out(self) -> None:
-        self._correlation_shown: np.ndarray | None = None
         menu = QMenu(self)
         for name in _SHAPES:
             menu.addAction(name)

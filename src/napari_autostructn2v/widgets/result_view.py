@@ -49,7 +49,7 @@ class ResultView(QWidget):
         self.slider.hide()
         self.grid_button = QPushButton("Side by side")
         self.grid_button.setCheckable(True)
-        self.grid_button.setToolTip("Show all visible layers beside each other (napari's grid).")
+        self.grid_button.setToolTip("Show the original, stage 1 and the result beside each other (napari's grid).")
         self.difference_button = QPushButton("Difference")
         self.difference_button.setToolTip(
             "Add what was removed as a layer: it should show noise and nothing of the sample."
@@ -63,6 +63,7 @@ class ResultView(QWidget):
     def show_outcome(self, outcome: Outcome, layer: Image) -> None:
         """Describe a result and be ready to compare it."""
         self.compare_button.setChecked(False)
+        self.grid_button.setChecked(False)
         self._comparison = Comparison(self._viewer, outcome.source, layer)
         result = outcome.result
         quality = None if result is None else result.report.quality
@@ -73,6 +74,8 @@ class ResultView(QWidget):
                 lines.append("The run was cancelled; this is what it had reached.")
             lines += [report.verdict, *report.messages]
             lines.append(f"“{layer.name}” took {duration_in_words(sum(report.seconds.values()))}.")
+        else:
+            lines.append(f"“{layer.name}” was made by the model {outcome.origin['model']}, without training.")
         if quality is not None:
             judgement = judge(quality)
             symbol, color = _LIGHTS[judgement.light]

@@ -69,7 +69,8 @@ class RoiDock(QWidget):
         self._state.changed.connect(self._on_state)
         for tuning in self._stages():
             tuning.outdated.connect(self._on_outdated)
-        for emitter in (self._viewer.dims.events.point, self._viewer.dims.events.order, self._viewer.dims.events.ndisplay):
+        moves = self._viewer.dims.events
+        for emitter in (moves.point, moves.order, moves.ndisplay):
             connect_while_alive(self, emitter, self._schedule)
         self._on_image(self.image.layer)
 
@@ -157,7 +158,7 @@ class RoiDock(QWidget):
             self._schedule()
 
     def event(self, event: QEvent | None) -> bool:
-        """Take the patches off the canvas when the dock is closed (which sends no close event), not when it is hidden."""
+        """Take the patches off the canvas when the dock is closed, not when it is hidden; neither is a close event."""
         handled = super().event(event)
         if event is not None and event.type() == QEvent.Type.ParentChange:
             if self.parent() is None:

@@ -87,7 +87,8 @@ class RoiFiles(QWidget):
         except InputError as error:
             self._message.say(str(error), "error")
         else:
-            self._message.say(f"Saved. Use it with: autostructn2v denoise IMAGE -o FOLDER --settings {path.name}", "info")
+            command = f"autostructn2v denoise IMAGE -o FOLDER --settings {path.name}"
+            self._message.say(f"Saved. On the command line: {command}", "info")
 
     def load(self, path: str | Path) -> None:
         """Read settings from a file; a failure is told in the dock and changes nothing."""

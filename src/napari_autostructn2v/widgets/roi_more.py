@@ -47,6 +47,11 @@ _CRITERIA = {
     "texture": ("Texture", "How much local pattern the patch has (local binary patterns)."),
 }
 
+#: The settings that the form shows.
+_FIELDS = (
+    "patch_size", "overlap", "sigma", "equalize", "background", "select_background", "criteria", "combine", "band",
+)  # fmt: skip
+
 #: What the smoothing box holds while smoothing follows the patch size.
 _AUTOMATIC = -1.0
 
@@ -60,6 +65,7 @@ class MoreForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._roi = RoiSettings()
+        self._shown: tuple[Any, ...] = ()
         self.patch_size = _spin_box(8, 1024, 8, " px")
         self.overlap = _spin_box(0, 90, 5, " %")
         self.sigma = QDoubleSpinBox(minimum=_AUTOMATIC, maximum=1000, singleStep=1, decimals=1, suffix=" px")
@@ -112,21 +118,28 @@ class MoreForm(QWidget):
     def show_settings(self, roi: RoiSettings) -> None:
         """Show settings without telling anybody."""
         self._roi = roi
+        shown = tuple(getattr(roi, name) for name in _FIELDS), criterion_names()
+        if shown != self._shown:  # most changes are those of a threshold, which is not here
+            self._shown = shown
+            self._show(roi)
+
+    def _show(self, roi: RoiSettings) -> None:
         self._fill_criteria(roi.criteria)
         blockers = [QSignalBlocker(widget) for widget in self._inputs()]
         self.patch_size.setValue(roi.patch_size)
         self.overlap.setValue(round(100 * roi.overlap))
         self.sigma.setSpecialValueText(f"auto ({roi.patch_size / 4:g} px)")
         self.sigma.setValue(_AUTOMATIC if roi.sigma is None else roi.sigma)
-        for combo, value in (
+        choices: tuple[tuple[QComboBox, Any], ...] = (
             (self.equalize, roi.equalize), (self.background, roi.background),
             (self.side, roi.select_background), (self.combine, roi.combine),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for combo, value in choices:
             combo.setCurrentIndex(combo.findData(value))
         for name, box in self.criteria.items():
             box.setChecked(name in roi.criteria)
-        for spin, value in zip(self.band, roi.band, strict=True):
-            spin.setValue(value)
+        for spin, end in zip(self.band, roi.band, strict=True):
+            spin.setValue(end)
         del blockers
         self._form.setRowVisible(self.combine, len(roi.criteria) > 1)
         for spin in self.band:
@@ -156,10 +169,11 @@ class MoreForm(QWidget):
             band=(low, high) if low < high else (max(0.0, round(high - 0.05, 2)), max(high, 0.05)),
         )
         if edited != roi:
+            self._shown = ()  # the boxes may hold what is not in the settings
             self.show_settings(edited)
             self.changed.emit(edited)
         else:
-            self.show_settings(roi)  # the last criterion cannot be unticked
+            self._show(roi)  # the last criterion cannot be unticked
 
     def _add(self, label: str, widget: QWidget, tooltip: str) -> None:
         name = QLabel(label)

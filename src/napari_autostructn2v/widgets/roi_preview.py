@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PlanePreview"]
 
-#: A plane with more pixels than this is looked at in a coarser level of its pyramid, or in every second, third ... pixel.
+#: A plane with more pixels than this is looked at in a coarser level of its pyramid, or in every second, third pixel.
 MAX_PIXELS = 2**26
 
 #: The same for planes that have to be fetched first: from a file, a server or a computation.
@@ -72,7 +72,8 @@ class PlanePreview:
         bool
             Whether the plane is another one than before.
         """
-        new_data = self._layer is None or self._layer() is not layer or self._data is not layer.data
+        known = self._layer is not None and self._layer() is layer
+        new_data = not known or self._data is not layer.data
         index = plane_index(layer, dims)
         if not new_data and index == self._index:
             return False
@@ -133,7 +134,7 @@ def _reduced(layer: Image) -> tuple[Any, tuple[int, int], str]:
     """Return the data of a layer in a size that can be looked at, its rows and columns at full size, and a note."""
     if layer.rgb:
         raise InputError(
-            f"{layer.name} is a colour (RGB) image. Right-click its layer, choose Split RGB, and take one of the channels."
+            f"{layer.name} is a colour (RGB) image. Right-click its layer, choose Split RGB, and take one channel."
         )
     levels = _levels(layer)
     if levels[0].ndim < 2:

@@ -1,9 +1,10 @@
 """Write the rectangles of many patches into a Shapes layer within a frame of the screen.
 
-napari builds, triangulates and stacks each shape in Python: 50 to 500 microseconds a rectangle. All patches are the same
-square in other places, so one square is built by napari and the arrays of all others are that square moved, which takes
-about a thousandth of the time. Those arrays are private to napari. Therefore :func:`fits_napari` first writes three squares
-both ways and compares every array; where anything differs, :class:`RectangleWriter` keeps to the public methods.
+napari builds, triangulates and stacks each shape in Python: 50 to 500 microseconds a rectangle. All patches are the
+same square in other places, so one square is built by napari and the arrays of all others are that square moved, which
+takes about a hundredth of the time. Those arrays are private to napari. Therefore :func:`fits_napari` first writes
+three squares both ways and compares every array; where anything differs, :class:`RectangleWriter` keeps to the public
+methods.
 """
 
 from __future__ import annotations

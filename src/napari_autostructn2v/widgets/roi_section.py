@@ -45,7 +45,7 @@ class StageSection(Section):
         Of the patches on the canvas.
     """
 
-    #: The settings were changed by the user.
+    #: The user wants these settings; they are shown once :meth:`show_settings` says so.
     changed = Signal(object)
     #: *Show* was ticked or unticked by the user.
     show_toggled = Signal(bool)
@@ -79,7 +79,7 @@ class StageSection(Section):
         self.use_roi.toggled.connect(self._on_use_roi)
         self.auto_button.clicked.connect(self._on_auto)
         self.show_box.toggled.connect(self.show_toggled)
-        self.more.changed.connect(self._on_more)
+        self.more.changed.connect(self.changed)
         self.show_settings(self._roi)
 
     @property
@@ -151,14 +151,9 @@ class StageSection(Section):
     def _on_auto(self) -> None:
         self.auto_requested.emit()
 
-    def _on_more(self, roi: RoiSettings) -> None:
-        self.show_settings(roi)
-        self.changed.emit(roi)
-
     def _edit(self, **changes: Any) -> None:
         roi = replace(self._roi, **changes)
         if roi != self._roi:
-            self.show_settings(roi)
             self.changed.emit(roi)
 
     def _lay_out(self, content: QWidget, color: str) -> None:
@@ -194,6 +189,7 @@ class StageSection(Section):
         column.addWidget(self.count)
         column.addWidget(self.message)
         column.addWidget(self.more_section)
+        column.addStretch()
 
 
 def _slider(low: float, high: float) -> QLabeledDoubleSlider:

@@ -26,7 +26,7 @@ __all__ = ["BACKGROUND", "STRUCTURE", "StageLook", "StageTuning"]
 FEW_PATCHES = 16
 
 #: Settings whose change needs the image to be looked at again; the others only decide which scores are selected.
-_SLOW_FIELDS = tuple(item.name for item in fields(RoiSettings) if item.name not in ("roi_threshold", "added", "removed"))
+_SLOW_FIELDS = tuple({item.name for item in fields(RoiSettings)} - {"roi_threshold", "added", "removed"})
 
 #: Milliseconds without a change after which it is said what is wrong with a selection.
 _SETTLED = 150
@@ -109,6 +109,8 @@ class StageTuning(QObject):
     def show_settings(self) -> None:
         """Bring the controls up to date."""
         if self.section.roi != self.roi:
+            if self.roi.use_roi and not self.section.roi.use_roi:
+                self.section.show_visible(True)  # what was just switched on should be seen
             self.section.show_settings(self.roi)
 
     def reset_visible(self) -> None:
@@ -197,8 +199,6 @@ class StageTuning(QObject):
             message.clear()
 
     def _on_changed(self, roi: RoiSettings) -> None:
-        if roi.use_roi and not self.roi.use_roi:
-            self.section.show_visible(True)  # what was just switched on should be seen
         self._state.set_stage(self._stage, roi)
 
     def _on_show_toggled(self, shown: bool) -> None:

@@ -29,7 +29,7 @@ class WheelGuard(QObject):
                 if isinstance(widget, QGraphicsView):
                     widget.viewport().installEventFilter(self)
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Swallow a wheel event that was not meant for the widget; ignored, it goes on to the parent."""
         if event is not None and event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget):
             plot = isinstance(watched, QGraphicsView) or isinstance(watched.parent(), QGraphicsView)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QRect, Qt, QTimer
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QLabel, QSizePolicy
 
@@ -35,6 +35,11 @@ class WrappedLabel(QLabel):
         QTimer.singleShot(0, self._fit)
 
     def _fit(self) -> None:
-        height = max(0, self.heightForWidth(self.width()))
+        # Measured from the text, since heightForWidth never returns less than the present minimum.
+        margins = self.contentsMargins()
+        width = self.width() - margins.left() - margins.right()
+        flags = Qt.TextFlag.TextWordWrap | self.alignment()
+        text_height = self.fontMetrics().boundingRect(QRect(0, 0, width, 100_000), flags, self.text()).height()
+        height = text_height + margins.top() + margins.bottom() if self.text() else 0
         if height != self.minimumHeight():
             self.setMinimumHeight(height)

@@ -1,0 +1,38 @@
+"""A run in napari's own list of activities, at the lower right of its window."""
+
+from __future__ import annotations
+
+from napari.utils import progress
+
+from ..progress import Progress
+
+__all__ = ["Activity"]
+
+
+class Activity:
+    """One line in the list while a run goes on; to be used in the window's thread only."""
+
+    def __init__(self) -> None:
+        self._line: progress | None = None
+
+    def start(self, words: str) -> None:
+        """Add the line."""
+        self.finish()
+        self._line = progress(total=0, desc=words)
+
+    def update(self, event: Progress) -> None:
+        """Bring the line to where the run is."""
+        if self._line is None:
+            return
+        if event.total != self._line.total:
+            self._line.reset(event.total)
+            self._line.total = event.total
+        self._line.set_description(event.phase.capitalize())
+        if event.total:
+            self._line.update(event.step - self._line.n)
+
+    def finish(self) -> None:
+        """Take the line away."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
