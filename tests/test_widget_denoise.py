@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QApplication
 from widget_denoise_standin import VERDICT, StandIn
 
 from napari_autostructn2v.errors import NotEnoughPatchesError
+from napari_autostructn2v.settings import PRESET_EPOCHS
 from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
 
 
@@ -415,7 +416,7 @@ def test_quality_stages_and_advanced_settings_reach_the_run(viewer, dock, standi
     settings = standin.runs[-1]["settings"]
     assert settings.preset == "fast"
     assert settings.stages == "1"
-    assert settings.stage1.num_epochs == 20
+    assert settings.stage1.num_epochs == PRESET_EPOCHS["fast"]
     assert settings.stage1.roi_share == 0.4
     assert settings.stage2.mask_percentage == 7.5
     dock.advanced.reset_button.click()

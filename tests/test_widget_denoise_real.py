@@ -49,7 +49,7 @@ def test_both_stages_train_and_their_layers_lie_on_the_image(dock, qtbot) -> Non
     np.testing.assert_array_equal(result.extent.world, source.extent.world)
     assert result.units == source.units
     assert not np.array_equal(result.data, source.data)
-    steps, losses = dock.loss_plot.curves()["training"]
+    _steps, losses = dock.loss_plot.curves()["training"]
     assert np.isfinite(losses).sum() >= 2
     assert result.metadata["autostructn2v"]["verdict"] in dock.result_view.label.text()
 

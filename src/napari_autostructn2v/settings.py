@@ -248,7 +248,7 @@ class Settings:
         Examples
         --------
         >>> Settings.from_preset("fast", stages="1").stage1.num_epochs
-        20
+        15
         """
         return cls(**changes).with_preset(preset)
 

@@ -215,7 +215,7 @@ def _make_editor(field: _Field) -> QWidget:
     if not field.high:
         return QCheckBox()
     box: QSpinBox | QDoubleSpinBox
-    if field.decimals or isinstance(field.low, float):
+    if field.decimals:
         box = QDoubleSpinBox()
         box.setDecimals(field.decimals)
         box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)

@@ -8,7 +8,8 @@ from weakref import ReferenceType, ref
 import numpy as np
 from napari.layers import Image
 
-from .results import METADATA_KEY, Source
+from .results import METADATA_KEY
+from .source import Source
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
-    QMainWindow,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from ..progress import Progress
 from ..settings import Settings
 from .activity import Activity
 from .advanced_form import AdvancedForm
+from .closing_watch import ClosingWatch
 from .elsewhere import RunElsewhere
 from .layer_choice import LayerChoice, unwrapped
 from .loss_plot import LossPlot
@@ -31,11 +31,12 @@ from .model_panel import ModelPanel
 from .noise_panel import NoisePanel
 from .progress_view import ProgressView
 from .result_view import ResultView
-from .results import Outcome, Source, model_provenance
+from .results import Outcome, model_provenance
 from .roi_state import roi_state, with_pair
 from .run_control import Plan, RunControl
 from .run_options import RunOptions
 from .section import Section, SectionColumn
+from .source import Source
 from .tasks import denoise_task, predict_task
 from .wheel_guard import WheelGuard
 from .worker import Failure, Task
@@ -114,6 +115,9 @@ class DenoiseDock(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
+        watch = ClosingWatch(self)
+        watch.dock_closed.connect(self._on_dock_closed)
+        watch.viewer_closed.connect(self._on_viewer_closed)
         self._show_settings()
         self._show_idle()
 
@@ -289,34 +293,11 @@ class DenoiseDock(QWidget):
 
     # ---- how it ends
 
-    def event(self, event: QEvent | None) -> bool:
-        """Notice that the dock is put into a window or taken out of it (closing a dock sends no close event)."""
-        handled = super().event(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is None:
-                self._leave(viewer_stays=True)
-            elif (window := self._main_window()) is not None:
-                window.installEventFilter(self)
-        return handled
+    def _on_dock_closed(self) -> None:
+        self._leave(viewer_stays=True)
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Notice that the viewer closes."""
-        if event is not None and event.type() == QEvent.Type.Close and isinstance(watched, QMainWindow):
-            # Asked afterwards, since the user may still decide against closing.
-            QTimer.singleShot(0, self._stop_if_closed)
-        return super().eventFilter(watched, event)
-
-    def _main_window(self) -> QMainWindow | None:
-        """Return the viewer's window, also while the dock floats; not kept, since that would keep the window alive."""
-        ancestor = self.parent()
-        while ancestor is not None and not isinstance(ancestor, QMainWindow):
-            ancestor = ancestor.parent()
-        return ancestor
-
-    def _stop_if_closed(self) -> None:
-        window = self._main_window()
-        if window is None or not window.isVisible():
-            self._leave(viewer_stays=False)
+    def _on_viewer_closed(self) -> None:
+        self._leave(viewer_stays=False)
 
     def _leave(self, *, viewer_stays: bool) -> None:
         self.activity.finish()

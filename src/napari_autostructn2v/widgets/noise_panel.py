@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLa
 from ..blind_mask import BlindMask
 from ..errors import InputError
 from .mask_editor import MaskEditor
-from .results import Source
+from .source import Source
 from .tasks import gain_task, measure_task
 from .worker import Failure, Runner
 from .wrapped_label import WrappedLabel

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType, ref
 
 import numpy as np
 from napari.layers import Image
-from napari.utils.transforms import Affine
 
-from ..errors import InputError
+from .source import Source
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -22,98 +20,10 @@ if TYPE_CHECKING:
     from ..pipeline import Result
     from ..settings import Settings
 
-__all__ = ["METADATA_KEY", "Outcome", "ResultLayers", "Source", "model_provenance", "provenance"]
+__all__ = ["METADATA_KEY", "Outcome", "ResultLayers", "model_provenance", "provenance"]
 
 #: Where the metadata of a layer keep what is known about its origin.
 METADATA_KEY = "autostructn2v"
-
-#: A float32 copy, the network's output and the sums of overlapping tiles exist at the same time.
-_BYTES_PER_PIXEL = 16
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """What has to be known of an image layer to run on it and to place the result, even if the layer is gone by then.
-
-    Parameters
-    ----------
-    name : str
-    data : array-like
-        The finest level; may be lazy.
-    placement : dict
-        Keyword arguments of a new layer: scale, translate, rotate, shear, affine, units, axis_labels.
-    look : dict
-        Keyword arguments of a new layer: contrast_limits, colormap, gamma, blending, interpolation2d.
-    plane : tuple of int
-        Index, along all axes but the last two, of the plane in view.
-    """
-
-    name: str
-    data: Any
-    placement: dict[str, Any]
-    look: dict[str, Any]
-    plane: tuple[int, ...] = ()
-    _layer: ReferenceType[Image] | None = None
-
-    @property
-    def layer(self) -> Image | None:
-        """The layer itself, None once it is gone for good."""
-        return None if self._layer is None else self._layer()
-
-    @classmethod
-    def of(cls, layer: Layer | None, viewer: ViewerModel) -> Source:
-        """Take down what is needed of a layer of a viewer.
-
-        Raises
-        ------
-        InputError
-            If there is no layer, it is not an image, or colour, or too large for the memory.
-        """
-        if layer is None:
-            raise InputError(
-                "There is no image to denoise. Open one with File > Open, or try File > Open Sample > autoStructN2V."
-            )
-        if not isinstance(layer, Image):
-            kind = type(layer).__name__
-            raise InputError(f"“{layer.name}” is a {kind} layer; choose an image layer to denoise.")
-        if layer.rgb:
-            raise InputError(
-                f"“{layer.name}” is a colour image (RGB). Split it with Layer > Split RGB, then denoise each channel."
-            )
-        data = layer.data[0] if layer.multiscale else layer.data
-        _check_memory(data)
-        return cls(
-            name=layer.name,
-            data=data,
-            placement={
-                name: getattr(layer, name) for name in ("scale", "translate", "rotate", "shear", "units", "axis_labels")
-            }
-            | {"affine": layer.affine.affine_matrix},
-            look={
-                name: getattr(layer, name)
-                for name in ("contrast_limits", "colormap", "gamma", "blending", "interpolation2d")
-            },
-            plane=_plane_in_view(layer, viewer, data.shape),
-            _layer=ref(layer),
-        )
-
-    def looking_at(self, viewer: ViewerModel) -> Source:
-        """Return the same with the plane that is in view now."""
-        layer = self.layer
-        return self if layer is None else replace(self, plane=_plane_in_view(layer, viewer, self.data.shape))
-
-    @property
-    def plane_number(self) -> int:
-        """The plane in view, counted over all leading axes."""
-        if not self.plane:
-            return 0
-        return int(np.ravel_multi_index(self.plane, self.data.shape[:-2]))
-
-    def plane_placement(self) -> dict[str, Any]:
-        """Return the placement of the plane in view alone."""
-        place = self.placement
-        linear = Affine(scale=place["scale"], rotate=place["rotate"], shear=place["shear"]).linear_matrix
-        return place | {"translate": place["translate"] + linear @ (*self.plane, 0, 0)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,22 +229,3 @@ def _versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             versions[package] = version(package)
     return versions
-
-
-def _check_memory(data: Any) -> None:
-    """Raise if an image cannot be worked on in memory."""
-    import psutil
-
-    needed = _BYTES_PER_PIXEL * int(np.prod(data.shape, dtype=np.int64))
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise InputError(
-            f"The image needs about {needed / 1e9:.1f} GB of memory to be denoised and {free / 1e9:.1f} GB are free. "
-            "Crop it, or take some of its planes."
-        )
-
-
-def _plane_in_view(layer: Image, viewer: ViewerModel, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Index along the leading axes of what the sliders of the viewer show of a layer."""
-    index = np.round(layer.world_to_data(viewer.dims.point)[-len(shape) :]).astype(int)
-    return tuple(int(np.clip(i, 0, n - 1)) for i, n in zip(index[:-2], shape[:-2], strict=True))

@@ -9,7 +9,8 @@ from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
 from ..progress import Progress
-from .results import Outcome, ResultLayers, Source
+from .results import Outcome, ResultLayers
+from .source import Source
 from .worker import Failure, Runner, Task
 
 if TYPE_CHECKING:
