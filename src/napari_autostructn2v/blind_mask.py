@@ -1,8 +1,8 @@
 """The blind mask: which neighbours stage 2 must not see, and why.
 
-What is correlated in the background is taken for noise. Where structure leaks into the "background" that would be wrong,
-so the mask is chosen among candidates by the error against the *clean* image that the best linear predictor would make
-with it (see :func:`predicted_errors`).
+What is correlated in the background is taken for noise. Where structure leaks into the "background" that would be
+wrong, so the mask is chosen among candidates by the error against the *clean* image that the best linear predictor
+would make with it (see :func:`predicted_errors`).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ __all__ = ["BlindMask", "choose_mask", "predicted_errors"]
 LEAST_GAIN_DB = 0.4
 #: No more than this is promised: beyond it noise and image contradict each other.
 MOST_GAIN_DB = 15.0
-#: Among masks whose predicted errors differ by less than this many dB the largest measured one wins: a network suffers more from noise
-#: that it can predict than from a neighbour that it must do without.
+#: Among masks whose predicted errors differ by less than this many dB the largest measured one wins: a network suffers
+#: more from noise that it can predict than from a neighbour that it must do without.
 NEAR_EQUAL_DB = 0.15
 #: Side in pixels and number of the tiles that stand for the image when masks are compared.
 _TILE, _MOST_TILES = 64, 400
@@ -176,7 +176,7 @@ def predicted_errors(noise: NoiseModel, image: np.ndarray, patterns: Sequence[np
         noise.max_lag - lag : noise.max_lag + lag + 1, noise.max_lag - lag : noise.max_lag + lag + 1
     ]
     noise_covariance *= noise_variance
-    offsets = np.stack(np.mgrid[-radius : radius + 1, -radius : radius + 1], -1).reshape(-1, 2)
+    offsets = np.argwhere(np.ones((2 * radius + 1,) * 2)) - radius
     centre = 2 * radius
     between = offsets[:, None] - offsets + centre
     full = image_covariance[between[..., 0], between[..., 1]]

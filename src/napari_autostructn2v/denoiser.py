@@ -138,10 +138,8 @@ class Denoiser:
                 for stage in ("1", "2")
                 if any(name.startswith(f"stage{stage}.") for name in arrays)
             }
-            noise = NoiseModel(
-                **{name: arrays[f"noise.{name}"] for name in _NOISE_ARRAYS},
-                **{name: numbers[name] for name in _NOISE_NUMBERS},
-            )
+            arrays_of_noise: dict[str, Any] = {name: arrays[f"noise.{name}"] for name in _NOISE_ARRAYS}
+            noise = NoiseModel(**arrays_of_noise, **{name: numbers[name] for name in _NOISE_NUMBERS})
             mask = BlindMask(arrays["mask"], metadata["reason"], numbers["gain"])
             offset, scale = float(numbers["offset"]), float(numbers["scale"])
         except (KeyError, ValueError, TypeError, RuntimeError) as error:

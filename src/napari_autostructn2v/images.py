@@ -22,7 +22,7 @@ MIN_SIDE = 16
 #: Brightest and darkest share of the pixels that do not decide what range of values is normal.
 OUTLIER_SHARE = 5e-3
 
-#: A hot pixel differs from the median around it by so many usual deviations, and so many times as much as its neighbours.
+#: A hot pixel differs from the median around it by so many usual deviations, and so many times more than any neighbour.
 _SPIKE_DEVIATIONS, _SPIKE_RATIO = 10.0, 5.0
 
 #: Largest normalised value. What lies further out is no light (some files mark missing pixels by -3.4e38), and its

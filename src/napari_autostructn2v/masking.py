@@ -41,7 +41,7 @@ class BlindSpots:
         self.neighbours = torch.as_tensor(ring, device=device)
         self._mean_kernel = _mean_kernel(ring).to(device)
 
-    def centres(self, shape: tuple[int, int, int], generator: torch.Generator) -> torch.Tensor:
+    def centres(self, shape: torch.Size, generator: torch.Generator) -> torch.Tensor:
         """Draw (P, 3) blind centres (crop, row, column) in a batch of the given (B, Y, X) shape."""
         drawn = torch.rand(shape, generator=generator, device=self.device) < self.density
         return drawn.nonzero()
@@ -61,8 +61,8 @@ class BlindSpots:
             padded = functional.pad(batch[:, None], (reach,) * 4, mode="reflect")
             values = functional.conv2d(padded, self._mean_kernel)[crop, 0, row, column]
         else:
-            # Drawn for every pixel, so that where masks overlap the value does not depend on which is written last. (One
-            # offset for a whole mask, which copies a piece of the image into it, measured 1 dB worse on camera noise.)
+            # Drawn for every pixel, so that where masks overlap the value does not depend on which is written last.
+            # (One offset for a whole mask, which copies a piece of the image into it, was 1 dB worse on camera noise.)
             drawn = torch.randint(len(self.neighbours), batch.shape, generator=generator, device=self.device)
             offset = self.neighbours[drawn[crop, row, column]]
             values = batch[crop, _reflected(row + offset[:, 0], height), _reflected(column + offset[:, 1], width)]

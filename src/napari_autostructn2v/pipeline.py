@@ -70,7 +70,7 @@ class Result:
     Parameters
     ----------
     denoised : ndarray or None
-        The best result there is, in shape, dtype and units of the input; None if the run was stopped before there was one.
+        The best result there is, in shape, dtype and units of the input; None if a stop came before there was one.
     stage1, stage2 : ndarray or None
         Results of the stages that were run.
     mask : BlindMask

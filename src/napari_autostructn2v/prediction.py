@@ -15,8 +15,8 @@ __all__ = ["Stopped", "predict_planes"]
 
 #: Side of a tile in pixels.
 TILE = 512
-#: Pixels over which neighbouring tiles are blended. Beyond half of it nothing reaches into a tile's kept part for networks
-#: of up to three layers, so the blending only has to hide rounding.
+#: Pixels over which neighbouring tiles are blended. For networks of up to three layers nothing beyond half of it
+#: reaches into the kept part of a tile, so that blending only has to hide rounding.
 OVERLAP = 96
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Hashable
 from dataclasses import asdict, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
@@ -20,13 +21,19 @@ def check(valid: bool, sentence: str) -> None:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints_by_type(kind: Hashable) -> dict[str, Any]:
     return get_type_hints(kind)
+
+
+def _hints(settings: Any) -> dict[str, Any]:
+    """Types of the fields of a settings value, looked up once: sliders make many values a second."""
+    kind: Any = type(settings)
+    return _hints_by_type(kind)
 
 
 def check_fields(settings: Any) -> None:
     """Raise if a field that is a choice holds none of its choices, or one that is a number no finite one."""
-    for name, hint in _hints(type(settings)).items():
+    for name, hint in _hints(settings).items():
         value = getattr(settings, name)
         if hint.__class__ is not type and get_args(hint) and isinstance(get_args(hint)[0], str):
             choices = ", ".join(repr(choice) for choice in get_args(hint))
@@ -62,7 +69,7 @@ def merged(settings: Any, values: dict[str, Any], where: str = "") -> Any:
             check(isinstance(value, dict), f"{where}{name} must be a table of settings.")
             changes[name] = merged(current, value, f"{where}{name}.")
         else:
-            changes[name] = _coerced(value, _hints(type(settings))[name], f"{where}{name}")
+            changes[name] = _coerced(value, _hints(settings)[name], f"{where}{name}")
     return replace(settings, **changes)
 
 

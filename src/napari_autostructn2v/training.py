@@ -119,7 +119,7 @@ def train(
             stopped = True
             break
         batch, trainable = crops.draw()
-        centres = spots.centres(tuple(batch.shape), random)
+        centres = spots.centres(batch.shape, random)
         centres = centres[trainable[centres[:, 0], centres[:, 1], centres[:, 2]]]
         hidden = spots.hide(batch, centres, random)
         loss = _blind_error(network, hidden, batch, centres)

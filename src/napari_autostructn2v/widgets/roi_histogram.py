@@ -78,9 +78,7 @@ class ThresholdHistogram(pg.PlotWidget):
     def show_threshold(self, threshold: float, *, below: bool, enabled: bool) -> None:
         """Put the line at the threshold and colour the bars on the selected side."""
         chosen = (self._centers < threshold) == below
-        self._bars.setOpts(
-            height=self._counts, brushes=[self._brushes[bool(one and enabled)] for one in chosen]
-        )
+        self._bars.setOpts(height=self._counts, brushes=[self._brushes[bool(one and enabled)] for one in chosen])
         with QSignalBlocker(self.line):
             self.line.setValue(threshold)
         self.line.setMovable(enabled)

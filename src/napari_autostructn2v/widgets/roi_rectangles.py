@@ -83,9 +83,7 @@ class RectangleWriter:
         """
         if self._fast:
             layer = self._layer
-            layer.events.data(
-                value=layer.data, action=ActionType.CHANGED, data_indices=(-1,), vertex_indices=((),)
-            )
+            layer.events.data(value=layer.data, action=ActionType.CHANGED, data_indices=(-1,), vertex_indices=((),))
 
     def forget(self) -> None:
         """Take nothing for granted about what the layer shows: a hand has been at it."""
@@ -167,9 +165,7 @@ def fits_napari() -> bool:
         same = all(_equal(*views, name) for name in _VIEW_ARRAYS)
         same = same and all(_equal(views[0]._mesh, views[1]._mesh, name) for name in _MESH_ARRAYS)
         return same and all(
-            _equal(*pair, name)
-            for pair in zip(views[0].shapes, views[1].shapes, strict=True)
-            for name in _SHAPE_ARRAYS
+            _equal(*pair, name) for pair in zip(views[0].shapes, views[1].shapes, strict=True) for name in _SHAPE_ARRAYS
         )
     except Exception:  # whatever another napari does here, the public methods still work
         return False

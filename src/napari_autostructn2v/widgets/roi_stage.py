@@ -239,4 +239,3 @@ def with_edits(roi: RoiSettings, added: list[tuple[int, int]], removed: list[tup
         put_in[corner] = None
         taken_out.pop(corner, None)
     return replace(roi, added=tuple(put_in), removed=tuple(taken_out))
-
