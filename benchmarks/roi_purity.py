@@ -11,20 +11,15 @@ reference) is taken off first, marked by an asterisk.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import tifffile
+from real_pairs import DATA, pairs
 from skimage.filters import threshold_otsu
 
 from napari_autostructn2v.roi import PatchSelection, RoiScorer, suggest_threshold
 from napari_autostructn2v.settings import RoiSettings
-
-DATA = Path(os.environ.get("ASN2V_DATA", Path(__file__).parents[1] / "../shared/data"))
 
 #: Least share of empty pixels by which the definition makes sense without taking the offset off.
 LEAST_EMPTY = 0.05
@@ -39,16 +34,6 @@ WAYS = {
     "at 0.4": replace(DEFAULTS, roi_threshold=0.4),
     "at 0.3": replace(DEFAULTS, roi_threshold=0.3),
 }
-
-
-def pairs() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yield the name, the noisy image and the reference of each pair."""
-    for noisy in sorted(DATA.glob("*/*__noisy.tif")):
-        for suffix in ("gtreg", "gt"):
-            reference = noisy.with_name(noisy.name.replace("__noisy", f"__{suffix}"))
-            if reference.exists():
-                yield noisy.name.removesuffix("__noisy.tif"), tifffile.imread(noisy), tifffile.imread(reference)
-                break
 
 
 def empty_pixels(reference: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -73,7 +58,7 @@ def main() -> None:
     print(f"| image | empty | wanted | {' | '.join(WAYS)} | Auto | Auto selects |")
     print("|---|" + "---:|" * (len(WAYS) + 4))
     rows = []
-    for name, noisy, reference in pairs():
+    for path, noisy, reference in pairs():
         empty, offset = empty_pixels(reference)
         share = float(empty.mean())
         scorer = RoiScorer(noisy)
@@ -83,7 +68,7 @@ def main() -> None:
         wanted = 0.97 if share >= 0.75 else min(1.0, share + 0.25)
         rows.append(found)
         numbers = " | ".join(f"{value:.3f}" for value in (wanted, *found))
-        print(f"| {name}{'*' if offset else ''} | {share:.3f} | {numbers} |")
+        print(f"| {path.name}{"*" if offset else ''} | {share:.3f} | {numbers} |")
     print("| mean | | | " + " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)) + " |")
 
 

@@ -34,7 +34,7 @@ def dock(make_napari_viewer, monkeypatch, qtbot):
 
 
 def wait(dock, qtbot) -> None:
-    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.runner.is_running), timeout=10_000)
+    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.runner.is_running), timeout=60_000)
 
 
 def press(qtbot, button) -> None:
@@ -109,10 +109,10 @@ def test_side_by_side_shows_all_stages_and_goes_back(dock, qtbot) -> None:
     layers, button = dock._viewer.layers, dock.result_view.grid_button
     layers["cells"].visible = False
     press(qtbot, button)
-    assert dock._viewer.grid.enabled
+    assert dock._viewer.canvas.grid.enabled
     assert {layer.name for layer in layers if layer.visible} == {"cells", "cells stage 1", "cells denoised"}
     press(qtbot, button)
-    assert not dock._viewer.grid.enabled
+    assert not dock._viewer.canvas.grid.enabled
     assert {layer.name for layer in layers if layer.visible} == {"cells denoised"}
 
 

@@ -102,7 +102,7 @@ class Comparison:
                 if layer is not None:
                     layer.visible = visible
             self._was_visible = []
-        self._viewer.grid.enabled = shown
+        self._viewer.canvas.grid.enabled = shown
         self._viewer.reset_view()
 
     def _stage1_layers(self) -> list[Layer]:
