@@ -42,9 +42,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--folder", default="")
     arguments = parser.parse_args()
-    print(
-        f"preset {arguments.preset}, seeds {arguments.seeds}, {torch.get_num_threads()} threads, torch {torch.__version__}"
-    )
+    threads = torch.get_num_threads()
+    print(f"preset {arguments.preset}, seeds {arguments.seeds}, {threads} threads, torch {torch.__version__}")
     print("\n| image | noisy | stage 1 | result | blind pixels | seconds |\n|---|---|---|---|---|---|")
     for path, noisy, truth in pairs():
         name = path.name

@@ -68,7 +68,7 @@ def main() -> None:
         wanted = 0.97 if share >= 0.75 else min(1.0, share + 0.25)
         rows.append(found)
         numbers = " | ".join(f"{value:.3f}" for value in (wanted, *found))
-        print(f"| {path.name}{"*" if offset else ''} | {share:.3f} | {numbers} |")
+        print(f"| {path.name}{'*' if offset else ''} | {share:.3f} | {numbers} |")
     print("| mean | | | " + " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)) + " |")
 
 

@@ -176,6 +176,10 @@ def test_a_cancelled_or_failed_second_run_leaves_the_first_result(viewer, dock, 
     finish(dock, qtbot)
     assert first in viewer.layers
     assert "cells denoised (unfinished)" in names(viewer)
+    standin.error = None
+    dock.denoise()
+    finish(dock, qtbot)
+    assert [name for name in names(viewer) if "denoised" in name] == ["cells denoised"]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +264,29 @@ def test_an_unexpected_error_gives_details_to_copy_and_the_dock_is_ready_again(
     qtbot.mouseClick(dock.message.details_button, Qt.MouseButton.LeftButton)
     assert "Traceback" in QApplication.clipboard().text()
     assert dock.run_button.isEnabled()
+
+
+def test_a_result_that_cannot_be_shown_leaves_the_dock_ready(viewer, dock, qtbot, monkeypatch) -> None:
+    from napari_autostructn2v.widgets.results import ResultLayers
+
+    def fail(*_) -> None:
+        raise ValueError("axes do not match")
+
+    viewer.add_image(noisy(), name="cells")
+    monkeypatch.setattr(ResultLayers, "finish", fail)
+    dock.denoise()
+    finish(dock, qtbot)
+    assert "axes do not match" in dock.message.text
+    assert dock.run_button.isEnabled()
+
+
+def test_a_channel_that_adds_to_others_is_hidden_once_its_result_shows(viewer, dock, qtbot) -> None:
+    source = viewer.add_image(noisy(), name="red", colormap="red", blending="additive")
+    other = viewer.add_image(noisy(seed=1), name="green", colormap="green", blending="additive")
+    dock.denoise_layers([source])
+    finish(dock, qtbot)
+    result = viewer.layers["red denoised"]
+    assert (result.blending, result.visible, source.visible, other.visible) == ("additive", True, False, True)
 
 
 def test_a_source_removed_in_mid_run_still_gets_its_result(viewer, dock, standin, qtbot) -> None:

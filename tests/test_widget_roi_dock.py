@@ -241,19 +241,20 @@ def test_the_wheel_scrolls_and_does_not_tune(viewer, dock):
 
 def test_tuning_survives_hiding_and_closing(viewer, dock, open_dock, qtbot):
     dock.background.section.threshold.setValue(0.37)
-    window = viewer.window.dock_widgets  # hidden: still live
-    assert window
-    dock.parent().hide()
+    dock.parent().hide()  # still live
     roi_state(viewer).set_stage(0, RoiSettings(roi_threshold=0.41))
     assert corners(shapes(viewer, "Background")) == selected(cells(), RoiSettings(roi_threshold=0.41))
 
     viewer.window.remove_dock_widget(dock)  # closed: its layers go, the tuning stays
     assert shapes(viewer, "Background") is None
     assert roi_state(viewer).pair_for(viewer.layers["cells"])[0].roi_threshold == 0.41
+    roi_state(viewer).set_stage(0, RoiSettings(roi_threshold=0.42))
+    qtbot.wait(50)
+    assert shapes(viewer, "Background") is None, "a closed dock draws nothing"
     dock.deleteLater()
     again = open_dock()
     qtbot.waitUntil(lambda: shapes(viewer, "Background") is not None)
-    assert again.background.section.threshold.value() == pytest.approx(0.41)
+    assert again.background.section.threshold.value() == pytest.approx(0.42)
 
 
 def test_every_image_keeps_its_own_tuning(viewer, dock, qtbot):

@@ -214,3 +214,16 @@ def test_any_dtype_and_layout(viewer, dock):
         dock.update_patches()
         assert corners(viewer) == sorted(select_patches(plain[::-1]).coords.tolist())
         viewer.layers.clear()
+
+
+def test_three_dimensional_view(viewer, dock):
+    viewer.add_image(np.stack([gradient(), gradient(), gradient()]))
+    dock.update_patches()
+    viewer.dims.ndisplay = 3
+    dock.background.section.threshold.setValue(0.3)
+    dock.update_patches()
+    assert corners(viewer) == sorted(dock.selections[0].coords.tolist())
+    viewer.dims.ndisplay = 2
+    dock.background.section.threshold.setValue(0.4)
+    dock.update_patches()
+    assert corners(viewer) == sorted(dock.selections[0].coords.tolist())

@@ -8,7 +8,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 from napari.layers import Image
 
-from .results import METADATA_KEY
+from .results import METADATA_KEY, origin_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ class Comparison:
         return [
             layer
             for layer in self._viewer.layers
-            if layer.metadata.get(METADATA_KEY, {}).get("role") == "stage 1"
-            and layer.metadata[METADATA_KEY]["source"] == self._source.name
+            if origin_of(layer).get("role") == "stage 1" and origin_of(layer).get("source") == self._source.name
         ]
 
     def _line_value(self, result: Image) -> float:

@@ -52,6 +52,10 @@ _BUSY = "A run is in progress; cancel it to start another."
 _CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
 _NOTHING_TO_CANCEL = "Nothing is running."
 
+_STOPPED_WITH_NOTHING = "Cancelled before there was a result."
+_STOPPED_WITH_MODEL = (
+    "Cancelled before the whole image was denoised. Apply, under Model, does that with what was trained."
+)
 _WIDTH = 340
 
 #: The one button that stands out; white on blue is readable on dark and light themes.
@@ -115,6 +119,8 @@ class DenoiseDock(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
+        if self._tuning.layer is not None:
+            self.image.layer = self._tuning.layer
         watch = ClosingWatch(self)
         watch.dock_closed.connect(self._on_dock_closed)
         watch.viewer_closed.connect(self._on_viewer_closed)
@@ -212,7 +218,8 @@ class DenoiseDock(QWidget):
             if result.denoiser is not None:
                 self.model_panel.take(result.denoiser, f"trained on “{outcome.source.name}”")
         if layer is None:
-            self.progress.finish("Cancelled before there was a result.")
+            there = result is not None and result.denoiser is not None
+            self.progress.finish(_STOPPED_WITH_MODEL if there else _STOPPED_WITH_NOTHING)
             return
         self.progress.finish("")
         self.result_section.show()

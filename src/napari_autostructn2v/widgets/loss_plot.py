@@ -57,6 +57,7 @@ class LossPlot(pg.PlotWidget):
         self._held_out: list[float] = []
         self._phase = ""
         self._offset = 0
+        self._end = 1
         self._borders: list[pg.InfiniteLine] = []
         self.setFixedHeight(180)
         self.setMinimumWidth(100)
@@ -83,7 +84,7 @@ class LossPlot(pg.PlotWidget):
         for border in self._borders:
             self.removeItem(border)
         self._borders.clear()
-        self._phase, self._offset = "", 0
+        self._phase, self._offset, self._end = "", 0, 1
         self._redraw()
 
     def add(self, events: Iterable[Progress]) -> None:
@@ -101,6 +102,7 @@ class LossPlot(pg.PlotWidget):
             if event.held_out is not None:
                 self._held_out_steps.append(step)
                 self._held_out.append(event.held_out)
+            self._end = max(self._end, self._offset + event.total, step)
             changed = True
         if changed:
             self._redraw()
@@ -138,6 +140,8 @@ class LossPlot(pg.PlotWidget):
         self._apply_colors()
 
     def _redraw(self) -> None:
+        # To the end of the stage, so that the curve shows how far it is.
+        self.setXRange(0, self._end, padding=0.02)
         for curve, steps, losses in (
             (self._training_curve, self._steps, self._losses),
             (self._held_out_curve, self._held_out_steps, self._held_out),

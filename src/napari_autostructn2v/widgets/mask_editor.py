@@ -176,8 +176,8 @@ class MaskEditor(QWidget):
         value = self._correlation[MAX_REACH + row, MAX_REACH + column]
         if np.isnan(value):
             return neutral
-        # The root makes weak correlations visible, which matter as well.
-        return _mixed(neutral, _POSITIVE if value > 0 else _NEGATIVE, float(np.sqrt(min(1.0, abs(value)))))
+        # Weak correlations matter as well; the power makes them visible, but not the scatter about none.
+        return _mixed(neutral, _POSITIVE if value > 0 else _NEGATIVE, float(min(1.0, abs(value)) ** 0.75))
 
 
 def _centred(values: np.ndarray, fill: float) -> np.ndarray:

@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from ..pipeline import Result
     from ..settings import Settings
 
-__all__ = ["METADATA_KEY", "Outcome", "ResultLayers", "model_provenance", "provenance"]
+__all__ = ["METADATA_KEY", "Outcome", "ResultLayers", "model_provenance", "origin_of", "provenance"]
 
 #: Where the metadata of a layer keep what is known about its origin.
 METADATA_KEY = "autostructn2v"
+
+#: A preview that varies less than this share of what the noisy image varies shows nothing yet.
+_FLAT = 0.1
+
+#: Ways of blending in which a result on top of its source would show both at once.
+_ADDING = ("additive", "minimum", "multiplicative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +85,13 @@ class ResultLayers:
         self._preview_was_shown = False
 
     def show_preview(self, plane: np.ndarray) -> None:
-        """Show the (Y, X) image as it is so far; a preview that the user has deleted does not come back."""
+        """Show the (Y, X) image as it is so far.
+
+        A network that has just begun gives an even grey, which would only cover the image: that is left out. A preview
+        that the user has deleted does not come back.
+        """
+        if float(plane.std()) < _FLAT * self._source.spread:
+            return
         plane = plane.reshape((1,) * len(self._source.plane) + plane.shape)
         if self._preview is not None and self._preview in self._viewer.layers:
             self._preview.data = plane
@@ -132,17 +144,13 @@ class ResultLayers:
         self._preview = None
 
     def _earlier_results(self) -> list[Image]:
-        """Results of earlier runs on this image, except unfinished ones."""
-        found = []
-        for layer in self._viewer.layers:
-            origin = layer.metadata.get(METADATA_KEY)
-            if (
-                isinstance(origin, dict)
-                and origin.get("role") in ("denoised", "stage 1")
-                and origin.get("source") == self._source.name
-            ):
-                found.append(layer)
-        return found
+        """What earlier runs on this image have left."""
+        return [
+            layer
+            for layer in self._viewer.layers
+            if origin_of(layer).get("role") in ("denoised", "stage 1", "unfinished")
+            and origin_of(layer).get("source") == self._source.name
+        ]
 
     def _add(
         self,
@@ -170,6 +178,9 @@ class ResultLayers:
             index = len(layers)
         selected, active = set(layers.selection), layers.selection.active
         layers.insert(index, layer)
+        source = self._source.layer
+        if source is not None and self._source.look["blending"] in _ADDING:
+            source.visible = False
         if selected:
             layers.selection = selected
             layers.selection.active = active
@@ -178,6 +189,12 @@ class ResultLayers:
     def _remove(self, layer: Layer) -> None:
         with suppress(ValueError):  # the user was faster
             self._viewer.layers.remove(layer)
+
+
+def origin_of(layer: Layer) -> dict[str, Any]:
+    """Return what a layer says about where it comes from; empty for layers of other origin."""
+    origin = layer.metadata.get(METADATA_KEY)
+    return origin if isinstance(origin, dict) else {}
 
 
 def provenance(source: str, settings: Settings, result: Result) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class RoiDock(QWidget):
         self._viewer = unwrapped(napari_viewer)
         self._state = roi_state(self._viewer)
         self._preview = PlanePreview()
+        self._closed = False
         self._layer_connections: list[tuple[Any, Any]] = []
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.update_patches)
@@ -120,7 +121,7 @@ class RoiDock(QWidget):
         return set(dims.displayed) >= {dims.ndim - 2, dims.ndim - 1}
 
     def _schedule(self, event: Any = None) -> None:
-        if not self._timer.isActive():
+        if not self._closed and not self._timer.isActive():
             self._timer.start()
 
     def _on_image(self, layer: Image | None) -> None:
@@ -150,6 +151,8 @@ class RoiDock(QWidget):
         self.settings_changed.emit()
 
     def _on_outdated(self) -> None:
+        if self._closed:
+            return
         stale = [tuning for tuning in self._stages() if not tuning.is_current]
         if stale and self.layer is not None and all(tuning.is_quick for tuning in stale) and not self._timer.isActive():
             for tuning in stale:
@@ -161,7 +164,8 @@ class RoiDock(QWidget):
         """Take the patches off the canvas when the dock is closed, not when it is hidden; neither is a close event."""
         handled = super().event(event)
         if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is None:
+            self._closed = self.parent() is None
+            if self._closed:
                 self._timer.stop()
                 for tuning in self._stages():
                     tuning.clear()

@@ -191,7 +191,7 @@ class StageTuning(QObject):
             )
         elif roi.added or roi.removed:
             message.say(
-                "Edited by hand; training uses the patches as they are shown.", "info",
+                "Edited by hand: these patches stay in, or out, whatever the sliders do.", "info",
                 action="undo", action_label="Undo edits by hand",
                 action_tooltip="Go back to the patches that the settings select.",
             )  # fmt: skip

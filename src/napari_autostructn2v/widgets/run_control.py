@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "RunControl"]
 
+#: Share of stage 2 after which its previews are better than the last one of stage 1.
+_LATE_ENOUGH = 0.3
+
 #: Says how to run on a source: the task, and how to read its answer.
 Plan = Callable[[Source], tuple[Task, Callable[[Any], Outcome]]]
 
@@ -103,21 +106,25 @@ class RunControl(QObject):
         if self._results is None:
             return
         self.progressed.emit(events)
-        preview = next((event.preview for event in reversed(events) if event.preview is not None), None)
-        if preview is not None:
-            self._results.show_preview(preview)
+        event = next((event for event in reversed(events) if event.preview is not None), None)
+        if event is not None and event.preview is not None and not _is_beginning_again(event):
+            self._results.show_preview(event.preview)
 
     def _on_finished(self, answer: Any) -> None:
         results, self._results = self._results, None
         if results is None or self._read is None:
             return
-        outcome = self._read(answer)
         layer: Image | None = None
-        if outcome.denoised is None:
-            results.abandon()
+        try:
+            outcome = self._read(answer)
+            if outcome.denoised is None:
+                results.abandon()
+            else:
+                layer = results.finish(outcome)
+        except Exception as error:  # whatever happens to the viewer's layers must not leave the dock busy for ever
+            self.failed.emit(Failure.from_error(error))
         else:
-            layer = results.finish(outcome)
-        self.finished.emit(outcome, layer)
+            self.finished.emit(outcome, layer)
         self._start_next()
 
     def _on_failed(self, failure: Failure) -> None:
@@ -126,3 +133,8 @@ class RunControl(QObject):
             results.abandon()
         self.failed.emit(failure)
         self._start_next()
+
+
+def _is_beginning_again(event: Progress) -> bool:
+    """Whether stage 2 has so little behind it that the last preview of stage 1 is still the better picture."""
+    return event.phase == "stage 2" and event.step < _LATE_ENOUGH * event.total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
@@ -87,6 +88,11 @@ class Source:
             plane=_plane_in_view(layer, viewer, data.shape),
             _layer=ref(layer),
         )
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation of the plane in view."""
+        return float(np.std(np.asarray(self.data[self.plane]), dtype=float))
 
     def looking_at(self, viewer: ViewerModel) -> Source:
         """Return the same with the plane that is in view now."""

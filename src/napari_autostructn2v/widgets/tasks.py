@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["denoise_task", "gain_task", "load_model_task", "measure_task", "predict_task"]
 
+#: Planes of a stack from which the gain of a mask is predicted.
+_MOST_PLANES = 4
+
 
 def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = None) -> Task:
     """Return the task that denoises an image.
@@ -62,9 +65,14 @@ def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
 
     def task(stop: StopRequest) -> Generator[Progress, None, float]:
         from ..blind_mask import predicted_errors
+        from ..noise import evenly_spread
 
-        planes = np.asarray(image)
-        planes = planes.reshape(-1, *planes.shape[-2:])
+        # A few planes of a movie say enough, and the others may not even be in memory.
+        leading = image.shape[:-2]
+        chosen = evenly_spread(int(np.prod(leading, dtype=int)), _MOST_PLANES)
+        planes = np.stack(
+            [np.asarray(image[np.unravel_index(index, leading)]) if leading else np.asarray(image) for index in chosen]
+        )
         single, own = predicted_errors(noise, planes, [np.ones((1, 1), bool), pattern])
         yield Progress("measuring")
         # Not positive where noise and image contradict each other; nothing can be said then.
