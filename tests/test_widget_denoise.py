@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -119,6 +121,34 @@ def test_the_preview_shows_early_and_becomes_the_result(viewer, dock, standin, q
     finish(dock, qtbot)
     assert viewer.layers["cells denoised"] is preview
     assert preview.data.dtype == np.uint16
+
+
+def test_previews_that_show_nothing_or_less_than_before_are_left_out(viewer, qtbot) -> None:
+    from napari_autostructn2v.progress import Progress
+    from napari_autostructn2v.widgets.results import Outcome
+    from napari_autostructn2v.widgets.run_control import RunControl
+
+    image = noisy(dtype=np.float32)
+    go_on = threading.Event()
+
+    def previews(stop):
+        for phase, step, level in (("stage 1", 1, 0), ("stage 1", 9, 0.5), ("stage 2", 1, 0.4), ("stage 2", 9, 0.7)):
+            yield Progress(phase, step, 10, preview=image * level)
+            go_on.wait(5)
+            go_on.clear()
+
+    def shown() -> list[float]:
+        return [float(layer.data.max() / image.max()) for layer in viewer.layers[1:]]
+
+    source = viewer.add_image(image, name="cells")
+    control = RunControl(viewer, viewer.window._qt_window)
+    control.start([source], lambda source: (previews, lambda _: Outcome(source, None, None, {})))
+    for expected in ([], [0.5], [0.5], [0.7]):
+        with qtbot.waitSignal(control.progressed, timeout=10_000):
+            pass
+        assert shown() == pytest.approx(expected)
+        go_on.set()
+    qtbot.waitUntil(lambda: not control.is_running, timeout=10_000)
 
 
 @pytest.mark.parametrize("phase", ["stage 1", "stage 2"])

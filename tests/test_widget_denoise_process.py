@@ -65,3 +65,30 @@ def test_opening_the_dock_leaves_torch_unimported() -> None:
 @pytest.mark.parametrize("leave", ["viewer.close()", "napari.qt.get_qapp().quit()"])
 def test_the_process_ends_when_napari_is_left_in_mid_run(leave) -> None:
     assert "left with a run: True" in run(HELD.replace("LEAVE", leave))
+
+
+REAL = (
+    OPEN
+    + """
+from dataclasses import replace
+from napari_autostructn2v.widgets.roi_state import roi_state
+tuning = roi_state(viewer)
+endless = replace(tuning.settings.stage1, num_epochs=100_000, features=4, early_stopping=False)
+tuning.set_settings(replace(tuning.settings, stages="1", stage1=endless, device="cpu"))
+dock.denoise()
+
+def leave_once_training():
+    if not dock.loss_plot.is_empty:
+        timer.stop()
+        viewer.close()
+timer = QTimer()
+timer.timeout.connect(leave_once_training)
+timer.start(50)
+napari.run()
+print("torch:", "torch" in sys.modules)
+"""
+)
+
+
+def test_the_process_ends_when_the_viewer_is_closed_in_mid_training() -> None:
+    assert "torch: True" in run(REAL)

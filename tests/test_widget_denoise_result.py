@@ -44,7 +44,7 @@ def press(qtbot, button) -> None:
 @pytest.mark.parametrize(
     ("removed", "alike", "light", "words"),
     [
-        (1.0, 0.05, "green", "is noise"),
+        (1.0, 0.05, "green", "looks like noise alone: 100 %"),
         (0.6, 0.05, "yellow", "Some of the noise is still there"),
         (0.2, 0.05, "red", "Much of the noise is still there"),
         (1.4, 0.05, "yellow", "Some structure may be gone"),

@@ -271,6 +271,14 @@ def test_every_image_keeps_its_own_tuning(viewer, dock, qtbot):
     assert roi_state(viewer).pair_for(other)[0] == RoiSettings(roi_threshold=0.6)
 
 
+def test_image_chosen_elsewhere_is_followed(viewer, dock, qtbot):
+    other = viewer.add_image(cells(seed=1), name="other")
+    roi_state(viewer).choose(other)
+    assert dock.layer is other
+    qtbot.waitUntil(lambda: shapes(viewer, "Background patches (stage 1) – other") is not None)
+    assert corners(shapes(viewer, "Background")) == selected(cells(seed=1), RoiSettings())
+
+
 def test_settings_file_round_trip(viewer, dock, tmp_path, qtbot):
     dock.background.section.threshold.setValue(0.33)
     dock.background._on_edited([(5, 7)], [(0, 0)])
@@ -302,6 +310,14 @@ def test_few_patches_are_told_with_a_way_out(viewer, dock, qtbot):
     section.message.action_button.click()
     assert not dock.settings_pair[0].use_roi
     qtbot.waitUntil(lambda: not section.message.text)
+
+
+def test_patches_that_are_all_alike_are_told(viewer, dock, qtbot):
+    rows, columns = np.indices((256, 256))
+    flat = np.where((rows - 128) ** 2 + (columns - 128) ** 2 < 60**2, rows + columns, 100).astype(np.uint16)
+    dock.image.layer = viewer.add_image(flat)
+    dock.background.section.threshold.setValue(0.35)
+    qtbot.waitUntil(lambda: "all alike" in dock.background.section.message.text)
 
 
 def test_many_patches_are_represented(viewer, dock, qtbot, monkeypatch):

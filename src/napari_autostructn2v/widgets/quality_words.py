@@ -39,12 +39,13 @@ def judge(quality: Quality) -> Judgement:
     Judgement
     """
     removed = quality.removed_over_expected
+    share = f"{100 * removed:.0f} %"
     if removed < _GREEN[0]:
         light: Light = "yellow" if removed >= _YELLOW[0] else "red"
         amount = "Some" if light == "yellow" else "Much"
         return Judgement(
             light,
-            f"{amount} of the noise is still there: {removed:.0%} of what was measured is removed.",
+            f"{amount} of the noise is still there: {share} of what was measured is removed.",
             "Try Quality Best, or check in the ROI tuning dock that the background patches hold no structure.",
         )
     if removed > _GREEN[1]:
@@ -52,7 +53,7 @@ def judge(quality: Quality) -> Judgement:
         amount = "Some" if light == "yellow" else "Much"
         return Judgement(
             light,
-            f"{amount} structure may be gone as well: {removed:.0%} of the measured noise is removed.",
+            f"{amount} structure may be gone as well: {share} of the measured noise is removed.",
             "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
         )
     if quality.structure_in_removed > _ALIKE:
@@ -61,4 +62,4 @@ def judge(quality: Quality) -> Judgement:
             "What was removed resembles the image.",
             "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
         )
-    return Judgement("green", f"What was removed is noise: {removed:.0%} of what was measured.", "")
+    return Judgement("green", f"What was removed looks like noise alone: {share} of what was measured.", "")

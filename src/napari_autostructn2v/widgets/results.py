@@ -84,14 +84,14 @@ class ResultLayers:
         self._preview: Image | None = None
         self._preview_was_shown = False
 
-    def show_preview(self, plane: np.ndarray) -> None:
-        """Show the (Y, X) image as it is so far.
+    def show_preview(self, plane: np.ndarray) -> bool:
+        """Show the (Y, X) image as it is so far, and return whether it is worth showing.
 
         A network that has just begun gives an even grey, which would only cover the image: that is left out. A preview
         that the user has deleted does not come back.
         """
         if float(plane.std()) < _FLAT * self._source.spread:
-            return
+            return False
         plane = plane.reshape((1,) * len(self._source.plane) + plane.shape)
         if self._preview is not None and self._preview in self._viewer.layers:
             self._preview.data = plane
@@ -101,6 +101,7 @@ class ResultLayers:
                 plane, self._name("denoised (preview)"), self._source.plane_placement(), {"role": "preview"}
             )
             self._preview_was_shown = True
+        return True
 
     def finish(self, outcome: Outcome) -> Image:
         """Turn the preview into the result (there must be one), with stage 1 hidden below it where both stages ran."""
@@ -160,7 +161,7 @@ class ResultLayers:
         metadata: dict[str, Any],
         below: Image | None = None,
     ) -> Image:
-        """Add a layer above its source (or below another) without taking the selection away from the user."""
+        """Add a layer on top (or below another) without taking the selection away from the user."""
         layers = self._viewer.layers
         layer = Image(
             data,
@@ -172,10 +173,8 @@ class ResultLayers:
         )
         if below is not None and below in layers:
             index = layers.index(below)
-        elif self._source.layer in layers:
-            index = layers.index(self._source.layer) + 1
         else:
-            index = len(layers)
+            index = len(layers)  # on top of whatever else lies on the source, such as its patches
         selected, active = set(layers.selection), layers.selection.active
         layers.insert(index, layer)
         source = self._source.layer

@@ -145,6 +145,8 @@ class RoiDock(QWidget):
         self._schedule()
 
     def _on_state(self) -> None:
+        if self._state.layer is not None and self._state.layer is not self.layer:
+            self.image.layer = self._state.layer  # chosen in the Denoise dock
         for tuning in self._stages():
             tuning.show_settings()
         self._on_outdated()

@@ -53,6 +53,7 @@ class RunControl(QObject):
         self._read: Callable[[Any], Outcome] | None = None
         self._replace = True
         self._results: ResultLayers | None = None
+        self._previewed = ""  # the phase of the preview on show
         self.runner = Runner(parent)
         self.runner.progressed.connect(self._on_progress)
         self.runner.finished.connect(self._on_finished)
@@ -99,6 +100,7 @@ class RunControl(QObject):
                 continue
             task, self._read = self._plan(source)
             self._results = ResultLayers(self._viewer, source, replace=self._replace)
+            self._previewed = ""
             self.started.emit(layer)
             self.runner.start(task)
 
@@ -107,8 +109,13 @@ class RunControl(QObject):
             return
         self.progressed.emit(events)
         event = next((event for event in reversed(events) if event.preview is not None), None)
-        if event is not None and event.preview is not None and not _is_beginning_again(event):
-            self._results.show_preview(event.preview)
+        if event is None or event.preview is None:
+            return
+        # At the beginning of stage 2 the last preview of stage 1 is still the better picture.
+        if event.phase != self._previewed and self._previewed and event.step < _LATE_ENOUGH * event.total:
+            return
+        if self._results.show_preview(event.preview):
+            self._previewed = event.phase
 
     def _on_finished(self, answer: Any) -> None:
         results, self._results = self._results, None
@@ -133,8 +140,3 @@ class RunControl(QObject):
             results.abandon()
         self.failed.emit(failure)
         self._start_next()
-
-
-def _is_beginning_again(event: Progress) -> bool:
-    """Whether stage 2 has so little behind it that the last preview of stage 1 is still the better picture."""
-    return event.phase == "stage 2" and event.step < _LATE_ENOUGH * event.total
