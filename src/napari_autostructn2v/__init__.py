@@ -22,7 +22,9 @@ if TYPE_CHECKING:
         find_roi_patches,
         load_and_normalize_image,
         load_and_preprocess_image,
+        register_criterion,
         select_patches,
+        suggest_threshold,
     )
     from .settings import MaskSettings, RoiSettings, Settings, StageSettings
 
@@ -49,8 +51,10 @@ __all__ = [
     "load_and_normalize_image",
     "load_and_preprocess_image",
     "read_image",
+    "register_criterion",
     "run",
     "select_patches",
+    "suggest_threshold",
     "write_image",
 ]
 
@@ -68,7 +72,9 @@ _MODULES = {
         "find_roi_patches",
         "load_and_normalize_image",
         "load_and_preprocess_image",
+        "register_criterion",
         "select_patches",
+        "suggest_threshold",
     ),
     "settings": ("MaskSettings", "RoiSettings", "Settings", "StageSettings"),
 }

@@ -199,14 +199,14 @@ def _predict(arguments: argparse.Namespace) -> int:
 def _roi(arguments: argparse.Namespace) -> int:
     from .cli_report import dumps
     from .images import check_image, read_image
-    from .roi import RoiScorer
+    from .roi import RoiScorer, StackScorer
 
     settings = _settings(argparse.Namespace(settings=arguments.settings, preset=None, seed=None, device=None))
     image = check_image(read_image(arguments.input))
     planes = image.reshape(-1, *image.shape[-2:])
     if not 0 <= arguments.plane < len(planes):
         raise InputError(f"There is no plane {arguments.plane}; {arguments.input} has planes 0 to {len(planes) - 1}.")
-    scorer = RoiScorer(planes[arguments.plane])
+    scorer = RoiScorer(planes[0]) if len(planes) == 1 else StackScorer(planes).plane(arguments.plane)
     selections = {"stage1": scorer.select(settings.stage1.roi), "stage2": scorer.select(settings.stage2.roi)}
     if arguments.json:
         values = {

@@ -15,7 +15,7 @@ from .images import Planes, to_planes
 from .noise import NoiseModel, estimate_noise, evenly_spread
 from .progress import Phase, Progress, StopToken
 from .quality import Quality, assess
-from .roi import PatchSelection, StackScorer
+from .roi import PatchSelection, RoiScorer, StackScorer
 from .settings import Settings, StageSettings
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ __all__ = ["MIN_PATCHES", "Report", "Result", "denoise", "run"]
 
 #: A stage that learns from selected patches needs at least so many.
 MIN_PATCHES = 10
+#: An image so small that it has fewer places for a patch offers no choice.
+_LEAST_CANDIDATES = 4
 #: Planes of a stack in which patches are selected.
 _MOST_PLANES = 16
 #: Seconds after a stop within which the result so far is computed, or left out.
@@ -364,16 +366,21 @@ class _Patches:
 
 
 def _select(values: np.ndarray, stage: StageSettings) -> _Patches | None:
-    """Select the patches of a stage; None where they are not selected by content."""
+    """Select the patches of a stage; None where they are not selected by content, or there is nothing to choose from."""
     if not stage.roi.use_roi:
         return None
-    # A small image still has to offer several patches to choose from.
-    side = min(stage.roi.patch_size, max(8, min(values.shape[1:]) // 2))
+    side = min(stage.roi.patch_size, *values.shape[1:])
     settings = replace(stage.roi, patch_size=side)
-    scorer, chosen = StackScorer(values), _spread(len(values))
-    selections = [scorer.plane(int(index)).select(settings) for index in chosen]
+    chosen = _spread(len(values))
+    if len(values) == 1:
+        selections = [RoiScorer(values[0]).select(settings)]
+    else:
+        scorer = StackScorer(values)
+        selections = [scorer.plane(int(index)).select(settings) for index in chosen]
     found = sum(len(selection.coords) for selection in selections)
     offered = sum(len(selection.candidates) for selection in selections)
+    if offered < _LEAST_CANDIDATES:
+        return None
     needed = min(MIN_PATCHES, max(1, offered // 4))
     if found < needed:
         kind, move = ("background", "raise") if stage.roi.select_background else ("structure", "lower")

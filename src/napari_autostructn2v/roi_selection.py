@@ -49,8 +49,9 @@ class PatchSelection:
         (Y, X) ndarray, bool
         """
         covered = np.zeros(shape, bool)
-        for row, column in self.coords:
-            covered[row : row + self.patch_size, column : column + self.patch_size] = True
+        within = np.arange(self.patch_size)
+        rows, columns = (starts[:, None] + within for starts in self.coords.T)
+        covered[rows[:, :, None], columns[:, None, :]] = True
         return covered
 
     def share(self, shape: tuple[int, int]) -> float:

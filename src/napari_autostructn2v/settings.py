@@ -110,7 +110,7 @@ class StageSettings:
         The patches of this stage.
     roi_share : float
         Share of the training crops drawn from the selected patches; the others come from anywhere in the image.
-        1 trains on the selected patches alone.
+        1 trains on the selected patches alone; that is the default of stage 2, once its patches are chosen by content.
     crop_size : int
         Side in pixels of a training crop; the selected patch lies inside it and gives the network its surroundings.
     patches_per_image, batch_size, num_epochs : int
@@ -130,7 +130,7 @@ class StageSettings:
     """
 
     roi: RoiSettings = RoiSettings()
-    roi_share: float = 0.0
+    roi_share: float = 0.25
     crop_size: int = 64
     patches_per_image: int = 160
     batch_size: int = 16
@@ -231,7 +231,9 @@ class Settings:
     preset: Preset = "balanced"
     stage1: StageSettings = StageSettings()
     stage2: StageSettings = field(
-        default_factory=lambda: StageSettings(roi=RoiSettings(use_roi=False, select_background=False, patch_size=64))
+        default_factory=lambda: StageSettings(
+            roi=RoiSettings(use_roi=False, select_background=False, patch_size=64), roi_share=1.0
+        )
     )
     mask: MaskSettings = MaskSettings()
     random_seed: int = 42
