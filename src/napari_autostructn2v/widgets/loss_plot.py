@@ -133,7 +133,7 @@ class LossPlot(pg.PlotWidget):
                 steps.append(self._offset)
                 losses.append(math.nan)
         border = pg.InfiniteLine(
-            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.94, "anchors": [(0, 1)] * 2}
+            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.98, "anchors": [(0, 0)] * 2}
         )
         self._borders.append(border)
         self.addItem(border)

@@ -171,10 +171,8 @@ class ResultLayers:
             **placement,
             **self._source.look,
         )
-        if below is not None and below in layers:
-            index = layers.index(below)
-        else:
-            index = len(layers)  # on top of whatever else lies on the source, such as its patches
+        # On top of whatever else lies on the source, such as its patches.
+        index = layers.index(below) if below is not None and below in layers else len(layers)
         selected, active = set(layers.selection), layers.selection.active
         layers.insert(index, layer)
         source = self._source.layer
