@@ -113,7 +113,7 @@ def test_stop_ends_at_the_next_step_with_usable_weights():
 
 def test_early_stopping_ends_a_training_that_no_longer_improves():
     noise = np.random.default_rng(0).standard_normal((1, 64, 64)).astype(np.float32)
-    settings = replace(SMALL, num_epochs=200, early_stopping_patience=5)
+    settings = replace(SMALL, num_epochs=80, early_stopping_patience=3)
     assert trained(noise, settings)[2].steps < settings.steps
     endless = replace(settings, num_epochs=20, early_stopping=False)
     assert trained(noise, endless)[2].steps == endless.steps

@@ -169,6 +169,22 @@ def test_stop_in_any_phase_returns_what_there_is(phase):
         assert result.stage2 is not None
 
 
+def test_stage_1_is_kept_when_stage_2_fails(monkeypatch):
+    from napari_autostructn2v import training
+
+    train = training.train
+
+    def failing(*arguments, phase, **options):
+        if phase == "stage 2":
+            raise RuntimeError("not enough memory: you tried to allocate 123 bytes")
+        return (yield from train(*arguments, phase=phase, **options))
+
+    monkeypatch.setattr(training, "train", failing)
+    result = denoise(camera(np.ones((1, 5)))[0], SETTINGS)
+    np.testing.assert_array_equal(result.denoised, result.stage1)
+    assert "Stage 2 ended with an error" in result.report.messages[0]
+
+
 def test_patches_that_are_too_few_are_explained():
     settings = replace(SETTINGS, stage1=replace(QUICK, roi=RoiSettings(roi_threshold=0.0)))
     with pytest.raises(NotEnoughPatchesError, match=r"Not enough patches: \d+ of \d+ .*Raise the background"):

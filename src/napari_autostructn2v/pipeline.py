@@ -195,27 +195,37 @@ class _Run:
         self.planes: Planes = to_planes(self.image).without_hot_pixels()
         background, self.noise = self._measure(self.planes.values)
         mask = self._mask(self.planes.values)
+        stages, first, second = self.settings.stages, self.settings.stage1, self.settings.stage2
+        measured_later = self.settings.mask.source == "stage1" and self.given_mask is None and stages != "2"
+        with_second = stages in ("2", "both") or (stages == "auto" and (mask.is_structured or measured_later))
+        # Selected now, so that what is wrong with the patches or the mask is said before a stage has been trained.
+        structure = _select(self.planes.values, second) if with_second else None
+        if with_second:
+            self._check_mask(mask)
         self.seconds["measuring"] = time.monotonic() - start
-
-        from .devices import resolve_device
-
-        self.device = resolve_device(self.settings.device)
-        stages = self.settings.stages
-        measured_later = self.settings.mask.source == "stage1" and self.given_mask is None
-        second = stages in ("2", "both") or (stages == "auto" and (mask.is_structured or measured_later))
-        self.steps_to_come = self.settings.stage2.steps if second else 0
+        if stages == "auto" and with_second:
+            # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
+            first = replace(first, num_epochs=max(1, first.num_epochs // 2))
+        self.steps_to_come = second.steps if with_second else 0
         if stages != "2":
-            yield from self._stage("1", "stage 1", self.settings.stage1, np.ones((1, 1), bool), background)
+            yield from self._stage("1", "stage 1", first, np.ones((1, 1), bool), background)
             if measured_later and "1" in self.results:
                 yield Progress("noise", message="Measuring the noise that stage 1 left")
-                _, self.noise = self._measure(to_planes(self.results["1"]).values)
-                mask = self._mask(to_planes(self.results["1"]).values)
-                second = second and (stages != "auto" or mask.is_structured)
+                left = to_planes(self.results["1"]).values
+                _, self.noise = self._measure(left)
+                mask = self._mask(left)
+                self._check_mask(mask)
+                with_second = with_second and (stages != "auto" or mask.is_structured)
         self.steps_to_come = 0
-        if second and not self.stopped:
+        if with_second and not self.stopped:
             yield Progress("noise", message=mask.reason)
-            patches = _select(self.planes.values, self.settings.stage2)
-            yield from self._stage("2", "stage 2", self.settings.stage2, mask.pattern, patches)
+            try:
+                yield from self._stage("2", "stage 2", second, mask.pattern, structure)
+            except (MemoryError, RuntimeError) as error:
+                # PyTorch says most of what goes wrong, memory included, by a RuntimeError.
+                if "1" not in self.results:
+                    raise
+                self.messages.append(f"Stage 2 ended with an error ({error}); this is the result of stage 1.")
         result = self._result(mask)
         yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
         return result
@@ -240,22 +250,26 @@ class _Run:
             return BlindMask.from_rows(settings.pattern)
         return choose_mask(self.noise, values, settings)
 
+    def _check_mask(self, mask: BlindMask) -> None:
+        height, width = mask.pattern.shape
+        if max(height, width) >= min(self.settings.stage2.crop_size, *self.planes.values.shape[1:]):
+            raise InputError(
+                f"The blind mask is {height} x {width} pixels, which is as large as the crops that the network learns "
+                "from; choose a smaller mask or larger crops."
+            )
+
     def _stage(
         self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: _Patches | None
     ) -> Generator[Progress, None, None]:
         """Train one stage and denoise the image with it."""
         if self.stopped:
             return
+        from .devices import resolve_device
         from .prediction import Stopped, predict_planes
         from .training import new_network, train
 
-        if max(pattern.shape) >= min(stage.crop_size, *self.planes.values.shape[1:]):
-            raise InputError(
-                f"The blind mask is {pattern.shape[0]} x {pattern.shape[1]} pixels, which is as large as the patches "
-                "that the network learns from; choose a smaller mask or larger patches."
-            )
         start = time.monotonic()
-        network = new_network(stage, self.settings.random_seed, self.device)
+        network = new_network(stage, self.settings.random_seed, resolve_device(self.settings.device))
         training = train(
             network,
             self.planes.values,
@@ -366,7 +380,7 @@ class _Patches:
 
 
 def _select(values: np.ndarray, stage: StageSettings) -> _Patches | None:
-    """Select the patches of a stage; None where they are not selected by content, or there is nothing to choose from."""
+    """Select the patches of a stage; None where they are not selected by content or none can be chosen from."""
     if not stage.roi.use_roi:
         return None
     side = min(stage.roi.patch_size, *values.shape[1:])
