@@ -19,7 +19,7 @@ from .errors import InputError
 from .noise import NoiseModel, autocovariance, evenly_spread
 from .settings import MaskSettings
 
-__all__ = ["BlindMask", "choose_mask", "predicted_errors"]
+__all__ = ["BlindMask", "choose_mask", "predicted_errors", "predicted_gain"]
 
 #: A structured mask must promise this much over a single blind pixel, in dB.
 LEAST_GAIN_DB = 0.4
@@ -141,12 +141,38 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     if best < MOST_GAIN_DB:
         near = [index for index in range(len(measured)) if gains[index] >= best - NEAR_EQUAL_DB]
         chosen = max(near, key=lambda index: int(candidates[index].sum()), default=chosen)
-    gain, pattern = float(gains[chosen]), candidates[chosen]
+    pattern = candidates[chosen]
+    gain = predicted_gain(noise, image, pattern)
+    if gain is None or gain < LEAST_GAIN_DB:
+        return BlindMask(pattern, f"The noise is {_describe(pattern)}; stage 2 removes it.")
     return BlindMask(pattern, f"The noise is {_describe(pattern)}; stage 2 gains about {gain:.1f} dB.", gain)
 
 
-def predicted_errors(noise: NoiseModel, image: np.ndarray, patterns: Sequence[np.ndarray]) -> np.ndarray:
-    """Error against the clean image of the best linear predictor under each mask, relative to the local variance.
+def predicted_gain(noise: NoiseModel, image: np.ndarray, pattern: np.ndarray) -> float | None:
+    """Predict what a mask gains over a single blind pixel, over the image as a whole.
+
+    Parameters
+    ----------
+    noise : NoiseModel
+    image : (Y, X) or (N, Y, X) real array
+    pattern : (H, W) bool
+        Odd sides.
+
+    Returns
+    -------
+    float or None
+        In dB of mean squared error; None where noise and image contradict each other, so that nothing can be said.
+    """
+    single, own = predicted_errors(noise, image, [np.ones((1, 1), bool), pattern], relative=False)
+    if single <= 0 or own <= single * 10 ** (-MOST_GAIN_DB / 10):
+        return None
+    return float(10 * np.log10(single / own))
+
+
+def predicted_errors(
+    noise: NoiseModel, image: np.ndarray, patterns: Sequence[np.ndarray], *, relative: bool = True
+) -> np.ndarray:
+    """Mean squared error against the clean image of the best linear predictor under each mask.
 
     Parameters
     ----------
@@ -154,22 +180,24 @@ def predicted_errors(noise: NoiseModel, image: np.ndarray, patterns: Sequence[np
     image : (Y, X) or (N, Y, X) real array
     patterns : sequence of (H, W) bool
         Odd sides.
+    relative : bool
+        Count every tile of the image in units of its own variance: otherwise a few bright objects, in which noise
+        hardly matters, decide about the lines in all the rest.
 
     Returns
     -------
     (len(patterns),) float64
-        Not positive where noise and image contradict each other.
+        In squared input units unless relative. Not positive where noise and image contradict each other.
 
     Notes
     -----
     With autocovariances Ry of the image, Rn of the noise and Rx = Ry - Rn, self-supervised training finds the weights w
     with Ry[N, N] w = Ry[N, 0] over the visible neighbours N (the Wiener-Hopf equations), and their error against the
-    clean centre is Rx(0) - 2 w.Rx[N, 0] + w.Ry[N, N].w. Every tile of the image counts in units of its own variance:
-    otherwise a few bright objects, in which noise hardly matters, would decide about the lines in all the rest.
+    clean centre is Rx(0) - 2 w.Rx[N, 0] + w.Ry[N, N].w.
     """
     reach = max(max(pattern.shape) // 2 for pattern in patterns)
     radius = min(max(6, reach + 3), 14)
-    image_covariance, noise_variance = _relative_autocovariance(noise, image, 2 * radius)
+    image_covariance, noise_variance = _tile_autocovariance(noise, image, 2 * radius, relative)
     noise_covariance = np.zeros((2 * radius + 1,) * 2)
     lag = min(radius, noise.max_lag)
     noise_covariance[radius - lag : radius + lag + 1, radius - lag : radius + lag + 1] = noise.correlation[
@@ -200,8 +228,10 @@ def predicted_errors(noise: NoiseModel, image: np.ndarray, patterns: Sequence[np
     return errors
 
 
-def _relative_autocovariance(noise: NoiseModel, image: np.ndarray, max_lag: int) -> tuple[np.ndarray, float]:
-    """Autocovariance of the image's tiles in units of their variance, averaged, and the share of noise in it."""
+def _tile_autocovariance(
+    noise: NoiseModel, image: np.ndarray, max_lag: int, relative: bool
+) -> tuple[np.ndarray, float]:
+    """Autocovariance of the image's tiles, averaged, and the variance of the noise in it."""
     image = np.asarray(image)
     planes = image[None] if image.ndim == 2 else image[evenly_spread(len(image), 4)]
     side = min(_TILE, *planes.shape[1:])
@@ -212,12 +242,14 @@ def _relative_autocovariance(noise: NoiseModel, image: np.ndarray, max_lag: int)
     means = tiles.mean((1, 2))
     tiles -= means[:, None, None]
     noise_variances = noise.variance_at(means)
-    variances = np.maximum(np.maximum((tiles**2).mean((1, 2)), noise_variances), np.finfo(float).tiny)
+    weights = np.ones(len(tiles))
+    if relative:
+        weights /= np.maximum(np.maximum((tiles**2).mean((1, 2)), noise_variances), np.finfo(float).tiny)
     padded = np.zeros((2 * max_lag + 1,) * 2)
     lag = min(max_lag, side - 1)
     inner = slice(max_lag - lag, max_lag + lag + 1)
-    padded[inner, inner] = np.tensordot(1 / variances, autocovariance(tiles, lag, unbiased=False), 1) / len(tiles)
-    return padded, float((noise_variances / variances).mean())
+    padded[inner, inner] = np.tensordot(weights, autocovariance(tiles, lag, unbiased=False), 1) / len(tiles)
+    return padded, float((noise_variances * weights).mean())
 
 
 def _candidates(noise: NoiseModel, strength: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:

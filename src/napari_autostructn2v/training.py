@@ -22,8 +22,8 @@ __all__ = ["Training", "new_network", "train"]
 
 #: Share of the pixels that never enter the loss; their blind error tells how training goes.
 HELD_OUT_SHARE = 0.02
-#: The weights that predict are a running average over about this many steps.
-AVERAGED_STEPS = 50
+#: The weights that predict are a running average over about this share of the steps, and at most so many.
+AVERAGED_SHARE, MOST_AVERAGED_STEPS = 0.1, 50
 _EVENTS_PER_SECOND = 15
 
 
@@ -128,7 +128,7 @@ def train(
         optimiser.step()
         schedule.step()
         step += 1
-        _average(averaged, network, step)
+        _average(averaged, network, step, settings.steps)
         loss_sum += loss.detach()
         loss_count += 1
         if step % settings.steps_per_epoch == 0 or step == settings.steps:
@@ -175,9 +175,9 @@ def _blind_error(network: nn.Module, hidden: torch.Tensor, truth: torch.Tensor, 
 
 
 @torch.no_grad()
-def _average(averaged: nn.Module, network: nn.Module, step: int) -> None:
+def _average(averaged: nn.Module, network: nn.Module, step: int, steps: int) -> None:
     """Move the averaged weights towards the current ones, faster at the beginning."""
-    share = max(1 / AVERAGED_STEPS, 1 / (step + 1))
+    share = max(1 / max(1.0, min(MOST_AVERAGED_STEPS, AVERAGED_SHARE * steps)), 1 / (step + 1))
     torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), share)
 
 

@@ -248,7 +248,9 @@ class NoisePanel(QWidget):
         layout.addLayout(buttons)
 
 
-def _gain_in_words(gain: float) -> str:
+def _gain_in_words(gain: float | None) -> str:
+    if gain is None:
+        return "What it gains cannot be predicted for this image."
     if abs(gain) < 0.05:
         return "It neither gains nor costs anything over hiding a single pixel."
     if gain > 0:

@@ -61,10 +61,10 @@ def measure_task(image: Any, settings: Settings) -> Task:
 
 
 def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
-    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB."""
+    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB, or None."""
 
-    def task(stop: StopRequest) -> Generator[Progress, None, float]:
-        from ..blind_mask import predicted_errors
+    def task(stop: StopRequest) -> Generator[Progress, None, float | None]:
+        from ..blind_mask import predicted_gain
         from ..noise import evenly_spread
 
         # A few planes of a movie say enough, and the others may not even be in memory.
@@ -73,10 +73,8 @@ def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
         planes = np.stack(
             [np.asarray(image[np.unravel_index(index, leading)]) if leading else np.asarray(image) for index in chosen]
         )
-        single, own = predicted_errors(noise, planes, [np.ones((1, 1), bool), pattern])
         yield Progress("measuring")
-        # Not positive where noise and image contradict each other; nothing can be said then.
-        return float(10 * np.log10(single / own)) if min(single, own) > 0 else 0.0
+        return predicted_gain(noise, planes, pattern)
 
     return task
 
