@@ -10,7 +10,7 @@ import pytest
 
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.images import write_image
-from napari_autostructn2v.roi import select_patches
+from napari_autostructn2v.roi import StackScorer, select_patches
 from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
 
 IMAGE = np.random.default_rng(0).integers(0, 4000, (64, 80)).astype(np.uint16)
@@ -34,10 +34,11 @@ def test_roi_prints_the_patches_of_both_stages(folder: Path, capsys: pytest.Capt
 
 
 def test_roi_follows_settings_and_plane(folder: Path, capsys: pytest.CaptureFixture) -> None:
-    write_image("stack.tif", np.stack([IMAGE, np.sort(IMAGE)]))
+    stack = np.stack([IMAGE, np.sort(IMAGE)])
+    write_image("stack.tif", stack)
     Settings(stage1=StageSettings(roi=RoiSettings(patch_size=16, roi_threshold=0.2))).save("tuned.toml")
     assert main(["roi", "stack.tif", "--plane", "1", "--settings", "tuned.toml", "--json"]) == 0
-    expected = select_patches(np.sort(IMAGE), RoiSettings(patch_size=16, roi_threshold=0.2))
+    expected = StackScorer(stack).plane(1).select(RoiSettings(patch_size=16, roi_threshold=0.2))
     assert json.loads(capsys.readouterr().out)["stage1"]["coords"] == expected.coords.tolist()
     assert main(["roi", "stack.tif", "--plane", "2"]) == 2
     assert "planes 0 to 1" in capsys.readouterr().err
