@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-# By default the threads of PyTorch spin while they wait for one another. That slows training several times over as soon
-# as anything else, such as the window, wants one of the cores. Read once, when PyTorch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 import torch
 
 from .errors import InputError

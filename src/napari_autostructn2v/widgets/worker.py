@@ -22,6 +22,10 @@ from ..progress import Progress
 
 __all__ = ["Failure", "Runner", "StopRequest", "Task"]
 
+# By default the threads of PyTorch spin while they wait for one another, which slows training several times over
+# whenever the window wants one of the cores. Read once, when PyTorch is loaded. (Without a window, spinning is faster.)
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 #: Something to run: called with the stop token, yields events and returns what the run came to.
 Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
 
