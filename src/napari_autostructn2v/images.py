@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from .errors import InputError
 from .files import read_image, reason, write_image
 
-__all__ = ["MIN_SIDE", "Planes", "check_image", "read_image", "to_planes", "write_image"]
+__all__ = ["MIN_SIDE", "Planes", "check_image", "on_scale", "read_image", "to_planes", "write_image"]
 
 #: Shortest side, in pixels, of an image that can be denoised.
 MIN_SIDE = 16
@@ -24,6 +24,9 @@ OUTLIER_SHARE = 5e-3
 
 #: A hot pixel differs from the median around it by so many usual deviations, and so many times more than any neighbour.
 _SPIKE_DEVIATIONS, _SPIKE_RATIO = 10.0, 5.0
+
+#: As many planes tell how far a pixel usually is from its neighbours.
+_MEASURED_PLANES = 32
 
 #: Largest normalised value. What lies further out is no light (some files mark missing pixels by -3.4e38), and its
 #: square would end a training in infinity.
@@ -103,6 +106,8 @@ class Planes:
         Of the input.
     shape : tuple of int
         Of the input.
+    usual_excess : float or None
+        How far a pixel usually is from its neighbours, in the units of `values`; known once hot pixels are mended.
     """
 
     values: np.ndarray
@@ -110,14 +115,24 @@ class Planes:
     scale: float
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
     shape: tuple[int, ...] = ()
+    usual_excess: float | None = None
 
-    def without_hot_pixels(self) -> Planes:
+    def without_hot_pixels(self, usual_excess: float | None = None) -> Planes:
         """Return the planes with isolated spikes replaced by the median around them.
 
         One hot pixel is as strong as thousands of ordinary ones: it would decide the measured noise and pull at the
         training. What stands out as far but not alone, such as a bright bead, stays.
+
+        Parameters
+        ----------
+        usual_excess : float or None
+            What counts as usual; None measures it. Given, a pixel is judged alike in a part and in the whole.
         """
-        return replace(self, values=np.stack([_without_spikes(plane) for plane in self.values]))
+        if usual_excess is None:
+            step = -(-len(self.values) // _MEASURED_PLANES)
+            usual_excess = math.sqrt(np.mean([_usual_excess(plane) ** 2 for plane in self.values[::step]]))
+        mended = np.stack([_without_spikes(plane, usual_excess) for plane in self.values])
+        return replace(self, values=mended, usual_excess=usual_excess)
 
     def restore(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
         """Return normalised values in the units, the dtype and the shape of the input.
@@ -179,10 +194,27 @@ def to_planes(image: ArrayLike | Any) -> Planes:
     offset = low + sum(float((np.clip(plane, low, high) - low).sum()) for plane in _as_float64(stack)) / count
     variance = sum(float(((np.clip(plane, low, high) - offset) ** 2).sum()) for plane in _as_float64(stack)) / count
     scale = math.sqrt(variance)
+    return replace(on_scale(array, offset, scale), dtype=given.dtype)
+
+
+def on_scale(image: np.ndarray, offset: float, scale: float) -> Planes:
+    """Bring an image, or a part of it, to planes with a given offset and scale; nothing about it is measured.
+
+    Parameters
+    ----------
+    image : (..., Y, X) ndarray
+        Real numbers.
+    offset, scale : float
+
+    Returns
+    -------
+    Planes
+    """
+    stack = image.reshape(-1, *image.shape[-2:])
     values = np.empty(stack.shape, np.float32)
     for index, plane in enumerate(_as_float64(stack)):
         values[index] = np.clip((plane - offset) / scale, -LARGEST, LARGEST)
-    return Planes(values, offset, scale, given.dtype, array.shape)
+    return Planes(values, offset, scale, image.dtype, image.shape)
 
 
 def _as_array(image: Any) -> np.ndarray:
@@ -233,15 +265,24 @@ def _cast(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     return cast
 
 
-def _without_spikes(plane: np.ndarray) -> np.ndarray:
-    """Replace pixels that stand out alone from their 5 x 5 surroundings, above or below."""
-    padded = np.pad(plane, 2, mode="reflect")
+def _excess(plane: np.ndarray, padded: np.ndarray) -> np.ndarray:
+    """How far each pixel is from the mean of its four neighbours."""
     nearest = (padded[1:-3, 2:-2] + padded[3:-1, 2:-2] + padded[2:-2, 1:-3] + padded[2:-2, 3:-1]) / 4
-    excess = plane - nearest
+    return plane - nearest
+
+
+def _usual_excess(plane: np.ndarray) -> float:
+    """How far a pixel usually is from its neighbours, outliers apart."""
+    excess = _excess(plane, np.pad(plane, 2, mode="reflect"))
     low, high = np.quantile(excess.ravel()[:: max(1, plane.size // 100_000)], (OUTLIER_SHARE, 1 - OUTLIER_SHARE))
     # Of all pixels but the outliers: in an image of few photons the median deviation is zero.
-    usual = float(np.sqrt(np.mean(np.clip(excess, low, high) ** 2)))
-    rows, columns = np.nonzero(np.abs(excess) > _SPIKE_DEVIATIONS * usual)
+    return float(np.sqrt(np.mean(np.clip(excess, low, high) ** 2)))
+
+
+def _without_spikes(plane: np.ndarray, usual: float) -> np.ndarray:
+    """Replace pixels that stand out alone from their 5 x 5 surroundings, above or below."""
+    padded = np.pad(plane, 2, mode="reflect")
+    rows, columns = np.nonzero(np.abs(_excess(plane, padded)) > _SPIKE_DEVIATIONS * usual)
     around = sliding_window_view(padded, (5, 5))[rows, columns].reshape(-1, 25)
     centre, around = around[:, 12], np.delete(around, 12, axis=1)
     median = np.median(around, axis=1)
