@@ -54,13 +54,28 @@ def row_noise() -> NoiseModel:
 
 
 class Model:
-    """A trained model that blurs."""
+    """A trained model that blurs in ten tiles; `error` is raised instead, and `hold` waits for a stop at each tile."""
 
     def __init__(self, settings, mask) -> None:
         self.settings, self.mask = settings, mask
+        self.error: Exception | None = None
+        self.hold = False
+        self.tiles: list[int] = []
 
-    def predict(self, image, *, device="auto", stop=None):
-        return gaussian_filter(image, (0,) * (image.ndim - 2) + (1, 1))
+    def predict(self, image, *, device="auto", stop=None, on_tile=None, dtype=None, tile=None):
+        from napari_autostructn2v.prediction import Stopped
+
+        self.tiles.append(tile)
+        if self.error is not None:
+            raise self.error
+        for done in range(1, 11):
+            on_tile(done, 10)
+            while self.hold and not stop.is_set():
+                time.sleep(0.005)
+            if stop.is_set():
+                raise Stopped
+        image = np.asarray(image)
+        return gaussian_filter(image, (0,) * (image.ndim - 2) + (1, 1)).astype(dtype or image.dtype)
 
     def save(self, path) -> None:
         try:
@@ -81,6 +96,7 @@ class StandIn:
         self.error: Exception | None = None
         self.error_at = "stage 1"
         self.hold_at = ""
+        self.messages: tuple[str, ...] = ()
         self.reached = ""
         self.runs: list[dict] = []
         self.threads: set[threading.Thread] = set()
@@ -137,6 +153,7 @@ class StandIn:
                 mask.reason,
                 stopped=stop is not None and stop.is_set(),
                 quality=None if best is None else assess(image, best, noise),
+                messages=self.messages,
             ),
             denoiser=None if best is None else Model(settings, mask),
             settings=settings,

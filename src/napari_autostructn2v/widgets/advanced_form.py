@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..settings import Settings, StageSettings
+from .habits import Habits, ResultType
 
 __all__ = ["AdvancedForm"]
 
@@ -106,6 +107,14 @@ _DEVICES = (
 )
 
 
+_TILES = (256, 512, 1024, 2048)
+
+_RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
+    ("same as image", "Same as the image"),
+    ("float32", "Floating point (32 bit)"),
+)
+
+
 class _StageForm(QWidget):
     """The fields of one stage."""
 
@@ -152,7 +161,20 @@ class AdvancedForm(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
+        self.tile = QComboBox()
+        for side in _TILES:
+            self.tile.addItem(f"{side} px", side)
+        self.tile.setToolTip(
+            "Side of the pieces in which the whole image is denoised after training; smaller needs less memory (tile)."
+        )
         self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
+        self.result_type = QComboBox()
+        for kind, label in _RESULT_TYPES:
+            self.result_type.addItem(label, kind)
+        self.result_type.setToolTip(
+            "The numbers that results hold: those of the image's own kind, rounded where these are whole numbers, or "
+            "32-bit floating point, which keeps fractions of a grey value."
+        )
         self.keep_earlier = QCheckBox("Keep earlier results")
         self.keep_earlier.setToolTip(
             "Add the new result beside earlier ones of the same image, instead of replacing them."
@@ -165,6 +187,8 @@ class AdvancedForm(QWidget):
         form = QFormLayout()
         form.addRow("Device", self.device)
         form.addRow("Random seed", self.seed)
+        form.addRow("Tile size", self.tile)
+        form.addRow("Results are", self.result_type)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
@@ -173,9 +197,20 @@ class AdvancedForm(QWidget):
         layout.addWidget(self.reset_button)
         self.show_settings(Settings())
         self.device.activated.connect(self._emit)
+        self.tile.activated.connect(self._emit)
         self.seed.valueChanged.connect(self._emit)
         for stage_form in self.stage_forms.values():
             stage_form.changed.connect(self._emit)
+
+    @property
+    def result_dtype(self) -> str | None:
+        """The dtype that results should have, None for that of the image."""
+        return "float32" if self.result_type.currentData() == "float32" else None
+
+    def show_habits(self, habits: Habits) -> None:
+        """Show what does not belong to the settings of a run."""
+        self.keep_earlier.setChecked(habits.keep_earlier)
+        self.result_type.setCurrentIndex(self.result_type.findData(habits.result_type))
 
     def apply_to(self, settings: Settings) -> Settings:
         """Return settings with what the form says."""
@@ -183,6 +218,7 @@ class AdvancedForm(QWidget):
             settings,
             device=self.device.currentData(),
             random_seed=self.seed.value(),
+            tile=self.tile.currentData(),
             stage1=self.stage_forms["stage1"].apply_to(settings.stage1),
             stage2=self.stage_forms["stage2"].apply_to(settings.stage2),
         )
@@ -190,11 +226,9 @@ class AdvancedForm(QWidget):
     def show_settings(self, settings: Settings) -> None:
         """Fill the form without emitting `changed`."""
         blocked = self.blockSignals(True)
-        index = self.device.findData(settings.device)
-        if index < 0:  # "cuda:1" and the like come from a settings file
-            self.device.addItem(settings.device, settings.device)
-            index = self.device.count() - 1
-        self.device.setCurrentIndex(index)
+        # "cuda:1" and the like come from a settings file.
+        _choose(self.device, settings.device, settings.device)
+        _choose(self.tile, settings.tile, f"{settings.tile} px")
         self.seed.setValue(settings.random_seed)
         self.stage_forms["stage1"].show_stage(settings.stage1)
         self.stage_forms["stage2"].show_stage(settings.stage2)
@@ -202,6 +236,13 @@ class AdvancedForm(QWidget):
 
     def _emit(self, *_: object) -> None:
         self.changed.emit()
+
+
+def _choose(combo: QComboBox, value: object, label: str) -> None:
+    """Show a choice, adding it to the list where it is not there."""
+    if combo.findData(value) < 0:
+        combo.addItem(label, value)
+    combo.setCurrentIndex(combo.findData(value))
 
 
 def _make_editor(field: _Field) -> QWidget:

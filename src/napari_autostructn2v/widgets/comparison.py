@@ -8,7 +8,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 from napari.layers import Image
 
-from .results import METADATA_KEY, origin_of
+from .layer_order import METADATA_KEY, add_quietly, origin_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -128,10 +128,7 @@ class Comparison:
             **look,
         )
         result = self.result
-        selected, active = set(layers.selection), layers.selection.active
-        layers.insert(len(layers) if result is None else layers.index(result) + 1, layer)
-        layers.selection = selected
-        layers.selection.active = active
+        add_quietly(self._viewer, layer, None if result is None else layers.index(result) + 1)
         return layer
 
     def _take_away(self, layer: Image | None) -> None:

@@ -24,6 +24,7 @@ from .activity import Activity
 from .advanced_form import AdvancedForm
 from .closing_watch import ClosingWatch
 from .elsewhere import RunElsewhere
+from .habits import Habits, preferences, remember, start_with, with_smaller_tiles
 from .layer_choice import LayerChoice, unwrapped
 from .loss_plot import LossPlot
 from .message_bar import MessageBar
@@ -39,7 +40,7 @@ from .section import Section, SectionColumn
 from .source import Source
 from .tasks import denoise_task, predict_task
 from .wheel_guard import WheelGuard
-from .worker import Failure, Task
+from .worker import Failure, Task, tells_of_memory
 
 if TYPE_CHECKING:
     import napari
@@ -78,6 +79,7 @@ class DenoiseDock(QWidget):
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
         self._tuning = roi_state(self._viewer)
+        self._failed: Layer | None = None  # what a button of the message runs on again
         self.control = RunControl(self._viewer, self)
         self.image = LayerChoice(self._viewer)
         self.options = RunOptions()
@@ -105,8 +107,9 @@ class DenoiseDock(QWidget):
         self.advanced.changed.connect(self._on_advanced)
         self.advanced.reset_button.clicked.connect(self._reset)
         self._tuning.changed.connect(self._show_settings)
-        for signal in (self.control.failed, self.noise_panel.failed, self.model_panel.failed):
-            signal.connect(self._on_failed)
+        self.control.failed.connect(self._on_run_failed)
+        for panel in (self.noise_panel, self.model_panel):
+            panel.failed.connect(self._on_panel_failed)
         self.control.started.connect(self._on_started)
         self.control.progressed.connect(self._on_progress)
         self.control.finished.connect(self._on_finished)
@@ -124,6 +127,7 @@ class DenoiseDock(QWidget):
         watch = ClosingWatch(self)
         watch.dock_closed.connect(self._on_dock_closed)
         watch.viewer_closed.connect(self._on_viewer_closed)
+        self._show_habits()
         self._show_settings()
         self._show_idle()
 
@@ -139,6 +143,13 @@ class DenoiseDock(QWidget):
 
     def denoise_layers(self, layers: Sequence[Layer | None]) -> None:
         """Denoise layers one after the other; without any, the chosen image."""
+        remember(
+            Habits(
+                settings=self._tuning.settings,
+                keep_earlier=self.advanced.keep_earlier.isChecked(),
+                result_type=self.advanced.result_type.currentData(),
+            )
+        )
         self._start(layers or [self.image.layer], self._plan_denoising)
 
     def apply_model(self) -> None:
@@ -170,9 +181,18 @@ class DenoiseDock(QWidget):
 
     def _reset(self) -> None:
         """Take the defaults of the chosen quality; the mask and the patches are shown elsewhere and stay."""
-        mask = self._tuning.settings.mask
-        settings = Settings.from_preset(self.options.preset, stages=self.options.stages, mask=mask)
+        preferred = Habits.preferred(preferences())
+        settings = preferred.settings.with_preset(self.options.preset)
+        settings = replace(settings, stages=self.options.stages, mask=self._tuning.settings.mask)
         self._tuning.set_settings(with_pair(settings, self._tuning.pair))
+        self.advanced.show_habits(preferred)
+
+    def _show_habits(self) -> None:
+        """Take up what the user prefers or did last, unless the viewer has settings of its own already."""
+        habits, default = start_with(), Settings()
+        self.advanced.show_habits(habits)
+        if with_pair(self._tuning.settings, (default.stage1.roi, default.stage2.roi)) == default:
+            self._tuning.set_settings(with_pair(habits.settings, self._tuning.pair))
 
     # ---- the run
 
@@ -181,22 +201,24 @@ class DenoiseDock(QWidget):
             self.message.say(_BUSY, "warning")
             return
         self.message.clear()
+        self._failed = None
         self.control.start(layers, plan, replace=not self.advanced.keep_earlier.isChecked())
 
     def _plan_denoising(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         settings = self._tuning.settings_for(source.layer)
-        task = denoise_task(source.data, settings, preview_plane=source.plane_number)
+        task = denoise_task(source.data, settings, preview_plane=source.plane_number, dtype=self.advanced.result_dtype)
         return task, partial(Outcome.of_result, source, settings)
 
     def _plan_prediction(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         denoiser = self.model_panel.denoiser
         assert denoiser is not None, "the button is disabled without a model"
         origin = model_provenance(source.name, self.model_panel.name, denoiser)
-        task = predict_task(source.data, denoiser, self._tuning.settings.device)
+        task = predict_task(source.data, denoiser, self._tuning.settings, dtype=self.advanced.result_dtype)
         return task, partial(Outcome.of_prediction, source, origin)
 
     def _on_started(self, layer: Layer) -> None:
         self.image.layer = layer
+        self.noise_panel.preview.close()  # the run shows its own
         self.loss_plot.reset()
         self.training_section.hide()
         self.progress.start("Getting ready…")
@@ -224,11 +246,23 @@ class DenoiseDock(QWidget):
         self.progress.finish("")
         self.result_section.show()
         self.result_view.show_outcome(outcome, layer)
+        told = [] if result is None else [message for message in result.report.messages if tells_of_memory(message)]
+        if told:  # stage 1 came through and stage 2 did not
+            self._failed = self.control.layer
+            self._offer_smaller_tiles(told[0])
 
-    def _on_failed(self, failure: Failure) -> None:
+    def _on_run_failed(self, failure: Failure) -> None:
+        self._failed = self.control.layer
         if not self.control.is_running:
             self._show_idle()
             self.progress.finish("")
+        self._say(failure)
+
+    def _on_panel_failed(self, failure: Failure) -> None:
+        self._failed = None
+        self._say(failure)
+
+    def _say(self, failure: Failure) -> None:
         if failure.kind == "patches":
             self.message.say(
                 failure.sentence,
@@ -237,17 +271,36 @@ class DenoiseDock(QWidget):
                 action_label="Use random patches",
                 action_tooltip="Run with patches from anywhere in the image (use_roi off).",
             )
+        elif failure.kind == "memory":
+            self._offer_smaller_tiles(failure.sentence)
         else:
             self.message.say(
                 failure.sentence, "warning" if failure.kind == "input" else "error", details=failure.details
             )
 
+    def _offer_smaller_tiles(self, sentence: str) -> None:
+        """Say that there was too little memory, with a way out unless that was taken already."""
+        smaller = None if self._failed is None else with_smaller_tiles(self._tuning.settings)
+        self.message.say(
+            sentence,
+            "error",
+            action="" if smaller is None else "smaller",
+            action_label="Try smaller tiles",
+            action_tooltip="Run again with half the Tile size and half the Batch size, which need less memory.",
+        )
+
     def _on_action(self, action: str) -> None:
         if action == "random":
-            self._tuning.choose(self.image.layer)
+            self._tuning.choose(self._failed or self.image.layer)
             first, second = self._tuning.pair
             self._tuning.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
-            self.denoise()
+        elif action == "smaller":
+            self._tuning.set_settings(with_smaller_tiles(self._tuning.settings) or self._tuning.settings)
+        self.message.clear()
+        if self._failed is not None:
+            self.control.again(self._failed)
+        elif action == "random":
+            self.noise_panel.measure()
 
     # ---- how it looks
 
@@ -308,4 +361,6 @@ class DenoiseDock(QWidget):
 
     def _leave(self, *, viewer_stays: bool) -> None:
         self.activity.finish()
+        if viewer_stays:
+            self.noise_panel.preview.close()
         self.control.leave(viewer_stays=viewer_stays)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from ..blind_mask import BlindMask
 from ..errors import InputError
 from .mask_editor import MaskEditor
+from .mask_preview import MaskPreview
 from .source import Source
 from .tasks import gain_task, measure_task
 from .worker import Failure, Runner
@@ -69,6 +71,14 @@ class NoisePanel(QWidget):
         self.runner = Runner(self)
         self.runner.finished.connect(self._on_finished)
         self.runner.failed.connect(self._on_failed)
+        self.preview = MaskPreview(viewer, self)
+        self.preview.failed.connect(self.failed)
+        self.preview_box = QCheckBox("Preview the mask in the image")
+        self.preview_box.setChecked(True)
+        self.preview_box.setToolTip(
+            "After an edit of the mask, show in a layer what the mask can do: each pixel predicted from the neighbours "
+            "that it leaves visible. Training does better; this shows at once whether lines go and detail stays."
+        )
         self.editor = MaskEditor()
         self.verdict = WrappedLabel(_UNMEASURED)
         self._correlation_shown: np.ndarray | None = None
@@ -81,6 +91,8 @@ class NoisePanel(QWidget):
         self.measure_button.clicked.connect(self.measure)
         self.automatic_button.clicked.connect(self.use_automatic)
         self.editor.edited.connect(self._on_edited)
+        self.preview_box.toggled.connect(self._on_preview_wanted)
+        self.preview.removed.connect(self._on_preview_removed)
         self._image.layer_changed.connect(self._refresh)
         self._tuning.changed.connect(self._refresh)
         self._refresh()
@@ -104,10 +116,12 @@ class NoisePanel(QWidget):
     def use_automatic(self) -> None:
         """Go back to the mask that follows from the measurement."""
         self._set_mask(source="raw", pattern=())
+        self.preview.close()
 
     def use_pattern(self, pattern: np.ndarray) -> None:
-        """Take a mask as drawn by hand."""
+        """Take a mask as drawn by hand, and show what it does."""
         self._set_mask(source="editor", pattern=BlindMask(pattern).to_rows())
+        self._show_preview()
 
     def save_mask(self, path: str) -> None:
         """Write the mask shown to a ``.npy`` file."""
@@ -143,6 +157,23 @@ class NoisePanel(QWidget):
     def _set_mask(self, **changes: Any) -> None:
         settings = self._tuning.settings
         self._tuning.set_settings(replace(settings, mask=replace(settings.mask, **changes)))
+
+    def _show_preview(self) -> None:
+        layer = self._image.layer
+        if layer is None or not self.preview_box.isChecked():
+            return
+        # An image that cannot be used is complained about when it is measured or denoised.
+        with suppress(InputError):
+            self.preview.show(Source.of(layer, self._viewer), self.editor.pattern)
+
+    def _on_preview_wanted(self, wanted: bool) -> None:
+        if not wanted:
+            self.preview.close()
+        elif self._tuning.settings.mask.source == "editor":
+            self._show_preview()
+
+    def _on_preview_removed(self) -> None:
+        self.preview_box.setChecked(False)
 
     def _on_edited(self) -> None:
         self.use_pattern(self.editor.pattern)
@@ -245,6 +276,7 @@ class NoisePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.editor)
         layout.addWidget(self.verdict)
+        layout.addWidget(self.preview_box)
         layout.addLayout(buttons)
 
 

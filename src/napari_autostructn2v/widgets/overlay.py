@@ -10,6 +10,7 @@ from napari.utils.colormaps.standardize_color import transform_color
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from .layer_choice import connect_while_alive, unwrapped
+from .layer_order import METADATA_KEY, raise_above
 from .roi_rectangles import RectangleWriter, corners_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class PatchOverlay(QObject):
             if layer.name != name and not layer.name.startswith(f"{name} ["):
                 layer.name = name
             self._put_on(layer, image)
+            raise_above(self._viewer, layer, image)
             layer.editable = editable
             if self._image_shape != image_shape:
                 layer.current_edge_width = _edge_width(image_shape)
@@ -123,7 +125,7 @@ class PatchOverlay(QObject):
     def _make_layer(self, image: Image, image_shape: tuple[int, int], name: str) -> Shapes:
         layer = Shapes(
             ndim=2, name=name, edge_width=_edge_width(image_shape), edge_color=self._color, face_color="transparent",
-            opacity=0.9,
+            opacity=0.9, metadata={METADATA_KEY: {"role": "patches"}},
         )  # fmt: skip
         self._busy = True
         try:

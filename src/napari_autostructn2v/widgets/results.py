@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
+from .layer_order import METADATA_KEY, add_quietly, origin_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -20,16 +21,13 @@ if TYPE_CHECKING:
     from ..pipeline import Result
     from ..settings import Settings
 
-__all__ = ["METADATA_KEY", "Outcome", "ResultLayers", "model_provenance", "origin_of", "provenance"]
-
-#: Where the metadata of a layer keep what is known about its origin.
-METADATA_KEY = "autostructn2v"
+__all__ = ["ADDING", "Outcome", "ResultLayers", "model_provenance", "provenance"]
 
 #: A preview that varies less than this share of what the noisy image varies shows nothing yet.
 _FLAT = 0.1
 
 #: Ways of blending in which a result on top of its source would show both at once.
-_ADDING = ("additive", "minimum", "multiplicative")
+ADDING = ("additive", "minimum", "multiplicative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +159,7 @@ class ResultLayers:
         metadata: dict[str, Any],
         below: Image | None = None,
     ) -> Image:
-        """Add a layer on top (or below another) without taking the selection away from the user."""
+        """Add a layer above all images (or below another layer)."""
         layers = self._viewer.layers
         layer = Image(
             data,
@@ -171,27 +169,15 @@ class ResultLayers:
             **placement,
             **self._source.look,
         )
-        # On top of whatever else lies on the source, such as its patches.
-        index = layers.index(below) if below is not None and below in layers else len(layers)
-        selected, active = set(layers.selection), layers.selection.active
-        layers.insert(index, layer)
+        add_quietly(self._viewer, layer, layers.index(below) if below is not None and below in layers else None)
         source = self._source.layer
-        if source is not None and self._source.look["blending"] in _ADDING:
+        if source is not None and self._source.look["blending"] in ADDING:
             source.visible = False
-        if selected:
-            layers.selection = selected
-            layers.selection.active = active
         return layer
 
     def _remove(self, layer: Layer) -> None:
         with suppress(ValueError):  # the user was faster
             self._viewer.layers.remove(layer)
-
-
-def origin_of(layer: Layer) -> dict[str, Any]:
-    """Return what a layer says about where it comes from; empty for layers of other origin."""
-    origin = layer.metadata.get(METADATA_KEY)
-    return origin if isinstance(origin, dict) else {}
 
 
 def provenance(source: str, settings: Settings, result: Result) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class RunControl(QObject):
     def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
+        self.layer: Layer | None = None  # that of the present run, or of the last one
         self._queue: list[Layer | None] = []
         self._plan: Plan | None = None
         self._read: Callable[[Any], Outcome] | None = None
@@ -78,6 +79,11 @@ class RunControl(QObject):
         self._queue, self._plan, self._replace = list(layers), plan, replace
         self._start_next()
 
+    def again(self, layer: Layer | None) -> None:
+        """Run on a layer once more as in the last `start`, after those that wait for their turn."""
+        self._queue.append(layer)
+        self._start_next()
+
     def stop(self) -> None:
         """End the present run with what there is, and forget the others."""
         self._queue.clear()
@@ -92,7 +98,7 @@ class RunControl(QObject):
 
     def _start_next(self) -> None:
         while self._queue and not self.is_running and self._plan is not None:
-            layer = self._queue.pop(0)
+            layer = self.layer = self._queue.pop(0)
             try:
                 source = Source.of(layer, self._viewer)
             except InputError as error:

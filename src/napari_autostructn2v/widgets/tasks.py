@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from ..pipeline import Result
     from .worker import StopRequest, Task
 
-__all__ = ["denoise_task", "gain_task", "load_model_task", "measure_task", "predict_task"]
+__all__ = ["denoise_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task", "predict_task"]
 
 #: Planes of a stack from which the gain of a mask is predicted.
 _MOST_PLANES = 4
+_PREDICTING = "Denoising with the model"
 
 
-def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = None) -> Task:
+def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = None, dtype: str | None = None) -> Task:
     """Return the task that denoises an image.
 
     Parameters
@@ -33,15 +36,33 @@ def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = 
     settings : Settings
     preview_plane : int, optional
         Index, over all leading axes flattened, of the plane that previews show.
+    dtype : str, optional
+        Floating-point dtype of the results; by default they have that of the image.
     """
 
     def task(stop: StopRequest) -> Generator[Progress, None, Result]:
         yield Progress("measuring", message="Getting ready")
         from .. import pipeline
 
-        return (yield from pipeline.run(image, settings, stop=stop, preview_plane=preview_plane))
+        given = image if dtype is None else _as_float(image)
+        result = yield from pipeline.run(given, settings, stop=stop, preview_plane=preview_plane)
+        return result if dtype is None else _in_dtype(result, dtype)
 
     return task
+
+
+def _as_float(image: Any) -> Any:
+    """Return an image in a floating-point dtype that holds its values as they are, since results have its dtype."""
+    array = np.asarray(image)
+    if array.dtype.kind not in "iuf":
+        return array  # to be refused with a reason
+    return array.astype(np.float32 if np.can_cast(array.dtype, np.float32) else np.float64, copy=False)
+
+
+def _in_dtype(result: Result, dtype: str) -> Result:
+    names = ("denoised", "stage1", "stage2")
+    images = {name: image for name in names if (image := getattr(result, name)) is not None}
+    return replace(result, **{name: image.astype(dtype, copy=False) for name, image in images.items()})
 
 
 def measure_task(image: Any, settings: Settings) -> Task:
@@ -79,6 +100,18 @@ def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
     return task
 
 
+def linear_preview_task(image: Any, plane: tuple[int, ...], pattern: np.ndarray) -> Task:
+    """Return the task that shows what a blind mask does to one plane of an image, without training."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, np.ndarray]:
+        yield Progress("measuring", message="Previewing the mask")
+        from ..linear_preview import linear_preview
+
+        return linear_preview(np.asarray(image[plane]), pattern)
+
+    return task
+
+
 def load_model_task(path: str) -> Task:
     """Return the task that reads a model file."""
 
@@ -91,15 +124,33 @@ def load_model_task(path: str) -> Task:
     return task
 
 
-def predict_task(image: Any, denoiser: Denoiser, device: str) -> Task:
-    """Return the task that denoises an image with a trained model; its result is None if it was stopped."""
+def predict_task(image: Any, denoiser: Denoiser, settings: Settings, *, dtype: str | None = None) -> Task:
+    """Return the task that denoises an image with a trained model; its result is None if it was stopped.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+    denoiser : Denoiser
+    settings : Settings
+        Of which device and tile are used.
+    dtype : str, optional
+        Of the result; by default that of the image.
+    """
 
     def task(stop: StopRequest) -> Generator[Progress, None, np.ndarray | None]:
-        yield Progress("prediction", message="Denoising with the model")
+        yield Progress("prediction", message=_PREDICTING)
         from ..prediction import Stopped
 
+        start = time.monotonic()
+
+        def on_tile(done: int, total: int) -> None:
+            left = (time.monotonic() - start) / done * (total - done)
+            stop.tell(Progress("prediction", done, total, f"{_PREDICTING}: {done} of {total}", seconds_left=left))
+
         try:
-            return denoiser.predict(image, device=device, stop=stop)
+            return denoiser.predict(
+                image, device=settings.device, stop=stop, on_tile=on_tile, dtype=dtype, tile=settings.tile
+            )
         except Stopped:
             return None
 

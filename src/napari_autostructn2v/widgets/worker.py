@@ -20,7 +20,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from ..errors import InputError, NotEnoughPatchesError
 from ..progress import Progress
 
-__all__ = ["Failure", "Runner", "StopRequest", "Task"]
+__all__ = ["Failure", "Runner", "StopRequest", "Task", "tells_of_memory"]
 
 # By default the threads of PyTorch spin while they wait for one another, which slows training several times over
 # whenever the window wants one of the cores. Read once, when PyTorch is loaded. (Without a window, spinning is faster.)
@@ -34,7 +34,17 @@ _INTERVAL = 66
 
 
 class StopRequest(threading.Event):
-    """A stop token that is also set once the program ends, so that no process outlives its window."""
+    """A stop token that is also set once the program ends, so that no process outlives its window.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes progress from inside a call that cannot yield it.
+    """
+
+    def __init__(self, tell: Callable[[Progress], None]) -> None:
+        super().__init__()
+        self.tell = tell
 
     def is_set(self) -> bool:
         """Return True once the run should end."""
@@ -69,14 +79,14 @@ class Failure:
         # Told by name, since torch must not be imported to tell its errors apart.
         if type(error).__name__ == "OutOfMemoryError":
             return cls(
-                "The graphics card ran out of memory. Close other programs that use it, or set Device to CPU or "
-                "Batch size to a smaller number (under Advanced), and run again.",
+                "The graphics card ran out of memory. Try smaller tiles, close other programs that use it, or set "
+                "Device to CPU or Batch size to a smaller number (under Advanced).",
                 "memory",
             )
-        if isinstance(error, MemoryError) or "not enough memory" in str(error):
+        if isinstance(error, MemoryError) or tells_of_memory(str(error)):
             return cls(
-                "There was not enough memory. Close other programs, crop the image or set Batch size to a smaller "
-                "number (under Advanced), and run again.",
+                "There was not enough memory. Try smaller tiles, close other programs, crop the image or set Batch "
+                "size to a smaller number (under Advanced).",
                 "memory",
             )
         details = "".join(traceback.format_exception(error))
@@ -88,11 +98,16 @@ class Failure:
         )
 
 
+def tells_of_memory(text: str) -> bool:
+    """Return whether an error message is one of PyTorch's about memory; on the CPU it has no type of its own."""
+    return any(words in text.lower() for words in ("out of memory", "not enough memory", "can't allocate memory"))
+
+
 class _Job:
     """One run: the mailbox that both threads know, and the thread that fills it."""
 
     def __init__(self, task: Task) -> None:
-        self.stop = StopRequest()
+        self.stop = StopRequest(self._put)
         self._task = task
         self._lock = threading.Lock()
         self._events: list[Progress] = []

@@ -1,0 +1,67 @@
+"""A model refuses what it was not made for, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_autostructn2v.blind_mask import BlindMask
+from napari_autostructn2v.denoiser import Denoiser
+from napari_autostructn2v.errors import InputError
+from napari_autostructn2v.images import to_planes
+from napari_autostructn2v.network import UNet
+from napari_autostructn2v.noise import estimate_noise
+from napari_autostructn2v.samples import scan_lines
+from napari_autostructn2v.settings import Settings, StageSettings
+
+IMAGE = scan_lines((128, 128)).astype(np.float64)
+
+
+@pytest.fixture(scope="module")
+def model() -> Denoiser:
+    planes = to_planes(IMAGE)
+    settings = Settings(stage1=StageSettings(features=4, num_layers=1))
+    noise = estimate_noise(planes.values)
+    return Denoiser({"1": UNet(4, 1)}, settings, BlindMask(np.ones((1, 1))), noise, planes.offset, planes.scale)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        IMAGE,
+        (IMAGE - 1200) * 5 + 1200,  # five times the exposure
+        (IMAGE - 1200) / 5 + 1200,
+        IMAGE - 1000,  # another camera offset
+        IMAGE[:40, :40],
+        np.clip(IMAGE, 0, 1500),
+    ],
+)
+def test_an_image_that_merely_differs_in_exposure_or_content_is_taken(model, image) -> None:
+    assert model.predict(image).shape == image.shape
+
+
+@pytest.mark.parametrize("image", [IMAGE / 65535, IMAGE * 257, IMAGE + 1e6, 65535 - IMAGE])
+def test_an_image_on_another_scale_is_refused_with_both_scales(model, image) -> None:
+    with pytest.raises(InputError, match="does not fit the image") as caught:
+        model.predict(image)
+    assert f"{model.offset:.4g}" in str(caught.value)
+    assert f"{to_planes(image).offset:.4g}" in str(caught.value)
+
+
+def test_progress_comes_tile_by_tile_and_a_stop_ends_it(model) -> None:
+    import threading
+
+    from napari_autostructn2v.prediction import Stopped
+
+    seen: list[tuple[int, int]] = []
+    stop = threading.Event()
+
+    def on_tile(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 2:
+            stop.set()
+
+    image = np.tile(IMAGE, (2, 3))
+    with pytest.raises(Stopped):
+        model.predict(image, tile=192, on_tile=on_tile, stop=stop)
+    assert seen == [(1, 6), (2, 6)]
