@@ -29,6 +29,7 @@ class Report:
     seconds: dict = field(default_factory=lambda: {"stage 1": 1.0, "stage 2": 2.0})
     quality: object = None
     messages: tuple = ()
+    steps: dict = field(default_factory=lambda: {"1": 4})
 
 
 @dataclass(frozen=True, eq=False)

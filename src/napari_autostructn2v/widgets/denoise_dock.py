@@ -36,6 +36,7 @@ from .results import Outcome, model_provenance
 from .roi_state import roi_state, with_pair
 from .run_control import Plan, RunControl
 from .run_options import RunOptions
+from .runs import keeping
 from .section import Section, SectionColumn
 from .source import Source
 from .tasks import denoise_task, predict_task
@@ -55,7 +56,7 @@ _NOTHING_TO_CANCEL = "Nothing is running."
 
 _STOPPED_WITH_NOTHING = "Cancelled before there was a result."
 _STOPPED_WITH_MODEL = (
-    "Cancelled before the whole image was denoised. Apply, under Model, does that with what was trained."
+    "Cancelled before the whole image was denoised. Apply, under Models, does that with what was trained."
 )
 _WIDTH = 340
 
@@ -97,7 +98,7 @@ class DenoiseDock(QWidget):
         self.training_section = Section("Training", self.loss_plot)
         self.noise_section = Section("Noise", self.noise_panel)
         self.result_section = Section("Result", self.result_view)
-        self.model_section = Section("Model", self.model_panel, expanded=False)
+        self.model_section = Section("Models", self.model_panel, expanded=False)
         self.advanced_section = Section("Advanced", self.advanced, expanded=False)
         self._lay_out()
 
@@ -207,7 +208,7 @@ class DenoiseDock(QWidget):
     def _plan_denoising(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         settings = self._tuning.settings_for(source.layer)
         task = denoise_task(source.data, settings, preview_plane=source.plane_number, dtype=self.advanced.result_dtype)
-        return task, partial(Outcome.of_result, source, settings)
+        return keeping(task, source.name), partial(Outcome.of_result, source, settings)
 
     def _plan_prediction(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         denoiser = self.model_panel.denoiser
@@ -238,7 +239,7 @@ class DenoiseDock(QWidget):
         if result is not None:
             self.noise_panel.show_result(outcome.source.layer, result)
             if result.denoiser is not None:
-                self.model_panel.take(result.denoiser, f"trained on “{outcome.source.name}”")
+                self.model_panel.take_trained(result.denoiser, f"trained on “{outcome.source.name}”")
         if layer is None:
             there = result is not None and result.denoiser is not None
             self.progress.finish(_STOPPED_WITH_MODEL if there else _STOPPED_WITH_NOTHING)

@@ -148,8 +148,9 @@ def predict_task(image: Any, denoiser: Denoiser, settings: Settings, *, dtype: s
             stop.tell(Progress("prediction", done, total, f"{_PREDICTING}: {done} of {total}", seconds_left=left))
 
         try:
+            # Read here: the result of a lazy image would be lazy, too, and be computed while the window waits.
             return denoiser.predict(
-                image, device=settings.device, stop=stop, on_tile=on_tile, dtype=dtype, tile=settings.tile
+                np.asarray(image), device=settings.device, stop=stop, on_tile=on_tile, dtype=dtype, tile=settings.tile
             )
         except Stopped:
             return None
