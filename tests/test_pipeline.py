@@ -275,3 +275,33 @@ def test_quality_tells_a_good_result_from_a_blurred_and_an_untouched_one():
     assert untouched.removed_over_expected < 0.1
     assert good.snr_after_db > good.snr_before_db + 5
     assert good.snr_after_db > blurred.snr_after_db
+
+
+def test_a_stopped_run_goes_on_where_it_was():
+    noisy, _ = camera()
+    stop = threading.Event()
+    generator = run(noisy, replace(SETTINGS, stages="1"), stop=stop)
+    for event in generator:
+        if event.step >= 5:
+            stop.set()
+            break
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            stopped = end.value
+            break
+    done = stopped.report.steps["1"]
+    assert 0 < done < QUICK.steps
+    events, finished = collect(noisy, replace(SETTINGS, stages="1"), start=stopped.denoiser)
+    assert min(event.step for event in events if event.phase == "stage 1") > done
+    assert finished.report.steps["1"] == QUICK.steps
+
+
+def test_a_finished_run_can_be_given_more():
+    noisy, _ = camera()
+    few = replace(SETTINGS, stages="1", stage1=replace(QUICK, num_epochs=4))
+    _, first = collect(noisy, few)
+    events, more = collect(noisy, few, start=first.denoiser)
+    assert min(event.step for event in events if event.phase == "stage 1") > few.stage1.steps // 2
+    assert not np.array_equal(more.denoised, first.denoised)

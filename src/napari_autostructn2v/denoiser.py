@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import torch
 from .blind_mask import BlindMask
 from .devices import resolve_device
 from .errors import InputError
-from .images import to_planes
+from .images import Planes, check_image, on_scale, to_planes
+from .lazy import is_lazy, predict_lazily
 from .model_file import load_model, save_model
-from .network import UNet
+from .network import Smoothing, UNet
 from .noise import NoiseModel
-from .prediction import predict_planes
+from .prediction import predict_planes, prediction_symmetries
 from .progress import StopToken
 from .settings import Settings, StageSettings
 
@@ -26,6 +27,9 @@ __all__ = ["Denoiser"]
 
 _NOISE_ARRAYS = ("correlation", "standard_error", "intensities", "variances")
 _NOISE_NUMBERS = ("variance", "mean_variance", "tiles")
+#: How many times larger or smaller than the model's the spread of an image may be, and by how many times the larger of
+#: both spreads its mean may be off: several times the exposure is well within, another unit or bit depth is not.
+_FARTHEST = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,10 @@ class Denoiser:
     noise : NoiseModel
     offset, scale : float
         ``(image - offset) / scale`` is what the networks were trained on.
+    usual_excess : float or None
+        How far a pixel usually is from its neighbours, on that scale; tells hot pixels.
+    steps : dict of str to int
+        Training steps done per stage.
 
     Examples
     --------
@@ -55,6 +63,8 @@ class Denoiser:
     noise: NoiseModel
     offset: float
     scale: float
+    usual_excess: float | None = None
+    steps: dict[str, int] = field(default_factory=dict)
 
     def predict(
         self,
@@ -65,13 +75,15 @@ class Denoiser:
         stop: StopToken | None = None,
         on_tile: Callable[[int, int], None] | None = None,
         dtype: Any = None,
-    ) -> np.ndarray:
+        tile: int | None = None,
+    ) -> Any:
         """Denoise an image.
 
         Parameters
         ----------
         image : (..., Y, X) array-like
-            Of the kind that the model was trained on, in the same units.
+            Of the kind that the model was trained on, in the same units. A dask array stays lazy: the result is one,
+            too, whose parts are denoised when they are computed, on whatever scheduler computes them.
         stage : {"1", "2"} or None
             Whose network; None takes the last.
         device : str
@@ -80,28 +92,86 @@ class Denoiser:
             Called with the tiles done and their total.
         dtype : dtype or None
             Of the result; None keeps the input's.
+        tile : int or None
+            Side in pixels of the pieces in which the image is denoised; None takes that of the model's settings.
 
         Returns
         -------
-        (..., Y, X) ndarray
+        (..., Y, X) ndarray or dask array
             Shape, dtype and units of the input; integers are rounded and clipped to their range.
 
         Raises
         ------
         InputError
-            If the image cannot be used.
+            If the image cannot be used, or its values are on a wholly different scale than the model's.
         Stopped
             If the stop token was set before the end.
         """
-        planes = to_planes(image).without_hot_pixels()
-        shift = np.float32((planes.offset - self.offset) / self.scale)
-        values = planes.values * np.float32(planes.scale / self.scale) + shift
-        target = resolve_device(device)
-        network = self._network(stage).to(target)
-        denoised = predict_planes(network, values, stop=stop, on_tile=on_tile)
-        denoised -= shift
-        denoised *= np.float32(self.scale / planes.scale)
+        if is_lazy(image):
+            return predict_lazily(self, image, stage=stage, device=device, dtype=dtype, tile=tile)
+        planes = to_planes(image)
+        self._check_fit(planes)
+        result = np.empty(planes.shape, planes.dtype if dtype is None else dtype)
+        array = check_image(image).reshape(-1, *planes.shape[-2:])
+        del planes
+        stack = result.reshape(array.shape)
+        tiles = _TileCount(on_tile, len(stack))
+        for index, plane in enumerate(array):
+            stack[index] = self.predict_part(
+                plane, stage=stage, device=device, stop=stop, on_tile=tiles.of(index), dtype=stack.dtype, tile=tile
+            )
+        return result
+
+    def predict_part(
+        self,
+        part: np.ndarray,
+        *,
+        stage: str | None = None,
+        device: str = "auto",
+        stop: StopToken | None = None,
+        on_tile: Callable[[int, int], None] | None = None,
+        dtype: Any = None,
+        tile: int | None = None,
+    ) -> np.ndarray:
+        """Denoise a part of an image, without a look at the rest and without a check whether the model fits it.
+
+        Parameters
+        ----------
+        part : (..., Y, X) ndarray
+            Whole planes, or pieces of them; up to :attr:`margin` pixels from where a piece is cut off, the result is
+            not that of the whole plane.
+        stage, device, stop, on_tile, dtype, tile
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        (..., Y, X) ndarray
+
+        Raises
+        ------
+        InputError
+            If the part holds NaN or infinite values.
+        Stopped
+            If the stop token was set before the end.
+        """
+        if part.dtype.kind == "f" and not np.isfinite(part).all():
+            raise InputError("The image has pixels that are NaN or infinite; replace them or crop them away.")
+        planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
+        network = self._network(stage).to(resolve_device(device))
+        tile = tile or self.settings.tile
+        stage = stage or max(self.networks)
+        turns = prediction_symmetries(
+            getattr(self.settings, f"stage{stage}"), self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
+        )
+        denoised = predict_planes(network, planes.values, tile=tile, symmetries=turns, stop=stop, on_tile=on_tile)
         return planes.restore(denoised, dtype)
+
+    @property
+    def margin(self) -> int:
+        """Pixels beyond which nothing reaches through a network, rounded up to where pooling begins anew."""
+        multiple = max(16, *(network.multiple for network in self.networks.values()))
+        reach = 14 * max(network.multiple for network in self.networks.values()) + Smoothing.REACH
+        return -(-reach // multiple) * multiple
 
     def save(self, path: str | Path) -> None:
         """Write the model to one safetensors file.
@@ -117,6 +187,7 @@ class Denoiser:
         arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in _NOISE_ARRAYS}
         numbers = {name: getattr(self.noise, name) for name in _NOISE_NUMBERS}
         numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
+        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps}
         metadata = {"settings": self.settings.to_toml(), "numbers": json.dumps(numbers), "reason": self.mask.reason}
         save_model(path, arrays, metadata)
 
@@ -146,7 +217,21 @@ class Denoiser:
             raise InputError(f"{path} lacks a part of the model or holds a damaged one; save it again.") from error
         if not networks:
             raise InputError(f"{path} holds no trained network.")
-        return cls(networks, settings, mask, noise, offset, scale)
+        return cls(
+            networks, settings, mask, noise, offset, scale, numbers.get("usual_excess"), numbers.get("steps", {})
+        )
+
+    def _check_fit(self, planes: Planes) -> None:
+        """Raise if an image is on another scale than the model: a network makes nothing of such numbers."""
+        contrast = planes.scale / self.scale
+        distance = abs(planes.offset - self.offset) / max(planes.scale, self.scale)
+        if 1 / _FARTHEST < contrast < _FARTHEST and distance < _FARTHEST:
+            return
+        raise InputError(
+            f"This model does not fit the image: it was trained on values around {self.offset:.4g} that spread by "
+            f"{self.scale:.3g}, and those of the image are around {planes.offset:.4g} and spread by "
+            f"{planes.scale:.3g}. Bring the image to the units of the training image, or train on it."
+        )
 
     def _network(self, stage: str | None) -> UNet:
         if stage is None:
@@ -156,6 +241,20 @@ class Denoiser:
                 f"This model has no stage {stage}; it was trained with stage {' and '.join(self.networks)}."
             )
         return self.networks[stage]
+
+
+class _TileCount:
+    """Counts the tiles of one plane after the other as those of the whole image."""
+
+    def __init__(self, on_tile: Callable[[int, int], None] | None, planes: int) -> None:
+        self._on_tile, self._planes = on_tile, planes
+
+    def of(self, plane: int) -> Callable[[int, int], None] | None:
+        """Return what one plane calls with its tiles done and their total."""
+        tell = self._on_tile
+        if tell is None:
+            return None
+        return lambda done, total: tell(plane * total + done, self._planes * total)
 
 
 def _restored(arrays: dict[str, np.ndarray], stage: str, settings: StageSettings) -> UNet:

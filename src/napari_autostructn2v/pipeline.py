@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -10,26 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .blind_mask import BlindMask, choose_mask
-from .errors import InputError, NotEnoughPatchesError
+from .errors import InputError
 from .images import Planes, to_planes
-from .noise import NoiseModel, estimate_noise, evenly_spread
+from .noise import NoiseModel, estimate_noise
+from .patches import StackPatches, select_patches, spread_planes
 from .progress import Phase, Progress, StopToken
 from .quality import Quality, assess
-from .roi import PatchSelection, RoiScorer, StackScorer
 from .settings import Settings, StageSettings
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
     from .network import UNet
 
-__all__ = ["MIN_PATCHES", "Report", "Result", "denoise", "run"]
+__all__ = ["Report", "Result", "denoise", "run"]
 
-#: A stage that learns from selected patches needs at least so many.
-MIN_PATCHES = 10
-#: An image so small that it has fewer places for a patch offers no choice.
-_LEAST_CANDIDATES = 4
-#: Planes of a stack in which patches are selected.
-_MOST_PLANES = 16
 #: Seconds after a stop within which the result so far is computed, or left out.
 _STOPPED_PREDICTION_SECONDS = 1.5
 _FIRST_PREVIEW_SECONDS = 0.7
@@ -145,6 +140,7 @@ def run(
     stop: StopToken | None = None,
     mask: BlindMask | None = None,
     preview_plane: int | None = None,
+    start: Denoiser | None = None,
 ) -> Generator[Progress, None, Result]:
     """Denoise an image step by step; see :func:`denoise`.
 
@@ -158,6 +154,9 @@ def run(
         Used in stage 2 instead of what `settings.mask` says.
     preview_plane : int or None
         Index, over all leading axes flattened, of the plane that previews show; None makes no previews.
+    start : Denoiser or None
+        What an earlier run of this image ended with. A stage that was stopped trains on from there; one that was not
+        is taken as it is, unless it is the last one, which is given half its steps again.
 
     Yields
     ------
@@ -167,15 +166,22 @@ def run(
     -------
     Result
     """
-    return (yield from _Run(image, settings or Settings(), stop, mask, preview_plane).go())
+    return (yield from _Run(image, settings or Settings(), stop, mask, preview_plane, start).go())
 
 
 class _Run:
     """The state that the phases of one run share."""
 
     def __init__(
-        self, image: Any, settings: Settings, stop: StopToken | None, mask: BlindMask | None, preview_plane: int | None
+        self,
+        image: Any,
+        settings: Settings,
+        stop: StopToken | None,
+        mask: BlindMask | None,
+        preview_plane: int | None,
+        earlier: Denoiser | None,
     ) -> None:
+        self.earlier = earlier
         self.image, self.settings, self.stop, self.preview_plane = image, settings, stop, preview_plane
         self.given_mask = mask
         self.seconds: dict[str, float] = {}
@@ -194,18 +200,19 @@ class _Run:
         start = time.monotonic()
         self.planes: Planes = to_planes(self.image).without_hot_pixels()
         background, self.noise = self._measure(self.planes.values)
+        self.raw_noise = self.noise
         mask = self._mask(self.planes.values)
         stages, first, second = self.settings.stages, self.settings.stage1, self.settings.stage2
         measured_later = self.settings.mask.source == "stage1" and self.given_mask is None and stages != "2"
         with_second = stages in ("2", "both") or (stages == "auto" and (mask.is_structured or measured_later))
         # Selected now, so that what is wrong with the patches or the mask is said before a stage has been trained.
-        structure = _select(self.planes.values, second) if with_second else None
+        structure = select_patches(self.planes.values, second) if with_second else None
         if with_second:
             self._check_mask(mask)
         self.seconds["measuring"] = time.monotonic() - start
         if stages == "auto" and with_second:
             # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
-            first = replace(first, num_epochs=max(1, first.num_epochs // 2))
+            first = replace(first, num_epochs=max(1, first.num_epochs // 3))
         self.steps_to_come = second.steps if with_second else 0
         if stages != "2":
             yield from self._stage("1", "stage 1", first, np.ones((1, 1), bool), background)
@@ -230,10 +237,10 @@ class _Run:
         yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
         return result
 
-    def _measure(self, values: np.ndarray) -> tuple[_Patches | None, NoiseModel]:
+    def _measure(self, values: np.ndarray) -> tuple[StackPatches | None, NoiseModel]:
         """Background patches and the noise in them."""
-        patches = _select(values, self.settings.stage1)
-        chosen = _spread(len(values))
+        patches = select_patches(values, self.settings.stage1)
+        chosen = spread_planes(len(values))
         selections = None if patches is None else patches.selections
         return patches, estimate_noise(values[chosen], selections, max_lag=self.settings.mask.max_lag)
 
@@ -259,17 +266,24 @@ class _Run:
             )
 
     def _stage(
-        self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: _Patches | None
+        self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: StackPatches | None
     ) -> Generator[Progress, None, None]:
         """Train one stage and denoise the image with it."""
         if self.stopped:
             return
         from .devices import resolve_device
-        from .prediction import Stopped, predict_planes
+        from .prediction import Stopped, predict_planes, prediction_symmetries
+        from .refinement import refine
         from .training import new_network, train
 
         start = time.monotonic()
-        network = new_network(stage, self.settings.random_seed, resolve_device(self.settings.device))
+        device = resolve_device(self.settings.device)
+        network, done = new_network(stage, self.settings.random_seed, device), 0
+        if self.earlier is not None and name in self.earlier.networks:
+            network = copy.deepcopy(self.earlier.networks[name]).to(device)
+            done = self.earlier.steps.get(name, stage.steps)
+            if done >= stage.steps and (name == "2" or not self.steps_to_come):
+                done = stage.steps // 2
         training = train(
             network,
             self.planes.values,
@@ -277,11 +291,12 @@ class _Run:
             pattern,
             patches=None if patches is None else patches.corners,
             patch_size=patches.side if patches is not None else stage.roi.patch_size,
-            seed=self.settings.random_seed,
+            seed=self.settings.random_seed + done,
+            first_step=done,
             stop=self.stop,
             phase=phase,
         )
-        preview = _Preview(self.planes, self.preview_plane, network)
+        preview = _Preview(self.planes, self.preview_plane, network, self.settings.tile)
         title = phase.capitalize()
         while True:
             try:
@@ -300,12 +315,20 @@ class _Run:
         self.seconds[phase] = time.monotonic() - start
         if self.steps[name] == 0:
             return
+        if pattern.sum() > 1 and not self.stopped:
+            refine(network, self.planes.values, self.raw_noise, seed=self.settings.random_seed)
         self.networks[name] = network
         yield Progress("prediction", message=f"{title}: denoising the image")
         start = time.monotonic()
         deadline = _Deadline(_STOPPED_PREDICTION_SECONDS) if self.stopped else self.stop
         try:
-            denoised = predict_planes(network, self.planes.values, stop=deadline)
+            denoised = predict_planes(
+                network,
+                self.planes.values,
+                tile=self.settings.tile,
+                symmetries=prediction_symmetries(stage, pattern),
+                stop=deadline,
+            )
         except Stopped:
             self.messages.append(f"{title} was stopped before the image was denoised; its model is kept.")
             return
@@ -323,7 +346,16 @@ class _Run:
             self.messages.append("The run was stopped before training began.")
         denoiser = None
         if self.networks:
-            denoiser = Denoiser(self.networks, self.settings, mask, noise, self.planes.offset, self.planes.scale)
+            denoiser = Denoiser(
+                self.networks,
+                self.settings,
+                mask,
+                noise,
+                self.planes.offset,
+                self.planes.scale,
+                usual_excess=self.planes.usual_excess,
+                steps=self.steps,
+            )
         report = Report(
             verdict=mask.reason,
             stages=tuple(self.networks),
@@ -339,8 +371,8 @@ class _Run:
 class _Preview:
     """Denoises one plane now and then, taking at most about a tenth of the time."""
 
-    def __init__(self, planes: Planes, index: int | None, network: UNet) -> None:
-        self.planes, self.index, self.network = planes, index, network
+    def __init__(self, planes: Planes, index: int | None, network: UNet, tile: int) -> None:
+        self.planes, self.index, self.network, self.tile = planes, index, network, tile
         self.due = time.monotonic() + _FIRST_PREVIEW_SECONDS
 
     def next(self) -> np.ndarray | None:
@@ -351,9 +383,8 @@ class _Preview:
         from .prediction import predict_planes
 
         plane = self.planes.values[self.index : self.index + 1]
-        denoised = predict_planes(self.network, plane)[0] * np.float32(self.planes.scale) + np.float32(
-            self.planes.offset
-        )
+        denoised = predict_planes(self.network, plane, tile=self.tile)[0]
+        denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)
         now = time.monotonic()
         self.due = now + max(1.0, 10 * (now - start))
         return denoised
@@ -368,50 +399,6 @@ class _Deadline:
     def is_set(self) -> bool:
         """Return True once the time is over."""
         return time.monotonic() > self.end
-
-
-@dataclass(frozen=True, eq=False)
-class _Patches:
-    """Selected patches of a stack: per sampled plane, and as (P, 3) rows of plane, row and column."""
-
-    selections: list[PatchSelection]
-    corners: np.ndarray
-    side: int
-
-
-def _select(values: np.ndarray, stage: StageSettings) -> _Patches | None:
-    """Select the patches of a stage; None where they are not selected by content or none can be chosen from."""
-    if not stage.roi.use_roi:
-        return None
-    side = min(stage.roi.patch_size, *values.shape[1:])
-    settings = replace(stage.roi, patch_size=side)
-    chosen = _spread(len(values))
-    if len(values) == 1:
-        selections = [RoiScorer(values[0]).select(settings)]
-    else:
-        scorer = StackScorer(values)
-        selections = [scorer.plane(int(index)).select(settings) for index in chosen]
-    found = sum(len(selection.coords) for selection in selections)
-    offered = sum(len(selection.candidates) for selection in selections)
-    if offered < _LEAST_CANDIDATES:
-        return None
-    needed = min(MIN_PATCHES, max(1, offered // 4))
-    if found < needed:
-        kind, move = ("background", "raise") if stage.roi.select_background else ("structure", "lower")
-        raise NotEnoughPatchesError(
-            f"Not enough patches: {found} of {offered} {kind} patches are selected and at least {needed} are needed. "
-            f"{move.capitalize()} the {kind} threshold (roi_threshold), or use random patches."
-        )
-    corners = [
-        np.column_stack([np.full(len(selection.coords), plane), selection.coords])
-        for selection, plane in zip(selections, chosen, strict=True)
-    ]
-    return _Patches(selections, np.concatenate(corners), side)
-
-
-def _spread(planes: int) -> np.ndarray:
-    """Indices of the planes in which patches are selected, evenly spread."""
-    return evenly_spread(planes, _MOST_PLANES)
 
 
 def _in_input_units(noise: NoiseModel, planes: Planes) -> NoiseModel:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from .masking import symmetries
 from .network import UNet
 from .progress import StopToken
+from .settings import StageSettings
 
-__all__ = ["Stopped", "predict_planes"]
+__all__ = ["AS_IT_IS", "Stopped", "predict_planes", "prediction_symmetries"]
 
 #: Side of a tile in pixels.
 TILE = 512
 #: Pixels over which neighbouring tiles are blended. For networks of up to three layers nothing beyond half of it
 #: reaches into the kept part of a tile, so that blending only has to hide rounding.
-OVERLAP = 96
+OVERLAP = 128
+
+
+#: The symmetry that changes nothing.
+AS_IT_IS = (False, False, False)
 
 
 class Stopped(Exception):
@@ -29,6 +35,7 @@ def predict_planes(
     values: np.ndarray,
     *,
     tile: int = TILE,
+    symmetries: Sequence[tuple[bool, bool, bool]] = (AS_IT_IS,),
     stop: StopToken | None = None,
     on_tile: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
@@ -41,6 +48,8 @@ def predict_planes(
         On the scale that the network was trained with.
     tile : int
         Side of a tile in pixels: a multiple of 16, at least twice `OVERLAP`.
+    symmetries : sequence of (transpose, flip rows, flip columns)
+        The result is averaged over the planes turned so; see :func:`~.masking.symmetries`.
     stop : StopToken or None
         Polled before every tile.
     on_tile : callable or None
@@ -66,22 +75,34 @@ def predict_planes(
                 if stop is not None and stop.is_set():
                     raise Stopped
                 weights = np.outer(_ramp(top, bottom, height), _ramp(left, right, width))
-                denoised[top:bottom, left:right] += weights * _predict(network, plane[top:bottom, left:right])
+                piece = plane[top:bottom, left:right]
+                denoised[top:bottom, left:right] += weights * _predict(network, piece, symmetries)
                 done += 1
                 if on_tile is not None:
                     on_tile(done, total)
     return result
 
 
+def prediction_symmetries(stage: StageSettings, pattern: np.ndarray) -> list[tuple[bool, bool, bool]]:
+    """Return the turns and flips that the results of a stage are averaged over."""
+    return symmetries(pattern) if stage.flips_at_prediction else [AS_IT_IS]
+
+
 @torch.inference_mode()
-def _predict(network: UNet, tile: np.ndarray) -> np.ndarray:
+def _predict(network: UNet, tile: np.ndarray, symmetries: Sequence[tuple[bool, bool, bool]]) -> np.ndarray:
     """Denoise one tile, padded to the multiple that the network needs."""
     height, width = tile.shape
     device = next(network.parameters()).device
     image = torch.as_tensor(np.ascontiguousarray(tile), device=device)[None, None]
     padding = (0, -width % network.multiple, 0, -height % network.multiple)
-    image = functional.pad(image, padding, mode="reflect").contiguous(memory_format=torch.channels_last)
-    return network(image)[0, 0, :height, :width].float().cpu().numpy()
+    image = functional.pad(image, padding, mode="reflect")
+    total = torch.zeros_like(image)
+    for transpose, flip_rows, flip_columns in symmetries:
+        axes = [axis for axis, flipped in ((2, flip_rows), (3, flip_columns)) if flipped]
+        turned = image.mT if transpose else image
+        denoised = network(turned.flip(axes).contiguous(memory_format=torch.channels_last)).flip(axes)
+        total += denoised.mT if transpose else denoised
+    return (total / len(symmetries))[0, 0, :height, :width].float().cpu().numpy()
 
 
 def _spans(length: int, tile: int) -> Iterator[tuple[int, int]]:

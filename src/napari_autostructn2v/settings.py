@@ -125,6 +125,9 @@ class StageSettings:
         Width and depth of the network.
     learning_rate : float
         Peak of the schedule.
+    flips_at_prediction : bool
+        Average the result over the flips and turns that leave the blind mask alone: about 0.1 dB better, up to eight
+        times as long to denoise.
     early_stopping : bool
         Stop once held-out pixels have not improved for `early_stopping_patience` epochs.
     """
@@ -134,13 +137,14 @@ class StageSettings:
     crop_size: int = 64
     patches_per_image: int = 160
     batch_size: int = 16
-    num_epochs: int = 50
-    mask_percentage: float = 5.0
+    num_epochs: int = 45
+    mask_percentage: float = 10.0
     masking_strategy: MaskingStrategy = "random"
     use_augmentation: bool = True
     features: int = 16
     num_layers: int = 2
-    learning_rate: float = 5e-3
+    learning_rate: float = 0.015
+    flips_at_prediction: bool = True
     early_stopping: bool = True
     early_stopping_patience: int = 10
 
@@ -207,7 +211,7 @@ class MaskSettings:
 
 
 #: Epochs of each preset. The budgets are steps, not seconds, so that a seed gives the same result on any machine.
-PRESET_EPOCHS: dict[str, int] = {"fast": 15, "balanced": 50, "best": 150}
+PRESET_EPOCHS: dict[str, int] = {"fast": 14, "balanced": 45, "best": 150}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +229,8 @@ class Settings:
     random_seed : int
     device : str
         "auto", "cpu", "cuda", "cuda:1" or "mps".
+    tile : int
+        Side in pixels of the pieces in which the whole image is denoised; smaller needs less memory.
     """
 
     stages: Stages = "auto"
@@ -238,9 +244,13 @@ class Settings:
     mask: MaskSettings = MaskSettings()
     random_seed: int = 42
     device: str = "auto"
+    tile: int = 512
 
     def __post_init__(self) -> None:
         check_fields(self)
+        # Pooling sees the same blocks in every tile, and the overlaps of a tile do not meet (see prediction.py).
+        tile_valid = self.tile >= 256 and self.tile % 16 == 0
+        check(tile_valid, f"tile is {self.tile}; it must be a multiple of 16 and at least 256 pixels.")
         check(0 <= self.random_seed < 2**63, f"random_seed is {self.random_seed}; it must not be negative.")
 
     @classmethod
@@ -257,12 +267,9 @@ class Settings:
     def with_preset(self, preset: Preset) -> Settings:
         """Return these settings with the training budget of another preset."""
         check(preset in PRESET_EPOCHS, f"There is no preset {preset!r}; choose one of {', '.join(PRESET_EPOCHS)}.")
-        epochs = PRESET_EPOCHS[preset]
+        budget: dict[str, Any] = {"num_epochs": PRESET_EPOCHS[preset], "flips_at_prediction": preset != "fast"}
         return replace(
-            self,
-            preset=preset,
-            stage1=replace(self.stage1, num_epochs=epochs),
-            stage2=replace(self.stage2, num_epochs=epochs),
+            self, preset=preset, stage1=replace(self.stage1, **budget), stage2=replace(self.stage2, **budget)
         )
 
     def to_toml(self) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 
 from .devices import autocast_to_bfloat16
 from .masking import BlindSpots, symmetries
+from .muon import optimisers
 from .network import UNet
 from .progress import Phase, Progress, StopToken
 from .settings import StageSettings
@@ -65,6 +66,7 @@ def train(
     patches: np.ndarray | None = None,
     patch_size: int = 32,
     seed: int = 42,
+    first_step: int = 0,
     stop: StopToken | None = None,
     phase: Phase = "stage 1",
 ) -> Generator[Progress, None, Training]:
@@ -87,6 +89,8 @@ def train(
     patch_size : int
         Side of the patches in pixels.
     seed : int
+    first_step : int
+        Where in the schedule training sets in: the steps that the network has been trained for already.
     stop : StopToken or None
         Polled at every step.
     phase : str
@@ -101,10 +105,14 @@ def train(
     -------
     Training
     """
+    network.finish.clear()
     averaged, network = network, copy.deepcopy(network).train().requires_grad_(True)
     device = next(network.parameters()).device
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
+    learners = optimisers(network, settings.learning_rate)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(learner, lambda step: _rate(first_step + step, settings.steps))
+        for learner in learners
+    ]
     random = torch.Generator(device).manual_seed(seed)
     spots = BlindSpots(pattern, settings.mask_percentage, settings.masking_strategy, device)
     crops = _Crops(values, settings, pattern, spots, patches, patch_size, random, device)
@@ -113,7 +121,7 @@ def train(
     stopped = False
     loss_sum, loss_count, held_out = torch.zeros((), device=device), 0, None
     start = last_event = time.monotonic()
-    step = 0
+    step = first_step
     while step < settings.steps:
         if stop is not None and stop.is_set():
             stopped = True
@@ -123,12 +131,13 @@ def train(
         centres = centres[trainable[centres[:, 0], centres[:, 1], centres[:, 2]]]
         hidden = spots.hide(batch, centres, random)
         loss = _blind_error(network, hidden, batch, centres)
-        optimiser.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
-        schedule.step()
+        for learner, schedule in zip(learners, schedules, strict=True):
+            learner.step()
+            schedule.step()
         step += 1
-        _average(averaged, network, step, settings.steps)
+        _average(averaged, network, step - first_step, settings.steps)
         loss_sum += loss.detach()
         loss_count += 1
         if step % settings.steps_per_epoch == 0 or step == settings.steps:
@@ -146,7 +155,7 @@ def train(
                 settings.steps,
                 loss=float(loss_sum / loss_count),
                 held_out=held_out,
-                seconds_left=(now - start) / step * (settings.steps - step),
+                seconds_left=(now - start) / (step - first_step) * (settings.steps - step),
             )
             loss_sum.zero_()
             loss_count, held_out, last_event = 0, None, now
