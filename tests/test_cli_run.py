@@ -70,9 +70,12 @@ def test_a_mask_larger_than_the_image_is_refused(folder: Path, capsys: pytest.Ca
     assert os.listdir("out") == []
 
 
-def test_a_stack_comes_out_as_a_stack(folder: Path) -> None:
+def test_a_stack_comes_out_as_a_stack(folder: Path, capsys: pytest.CaptureFixture) -> None:
     write_image("movie.tif", np.stack([scan_lines((32, 40), seed=seed) for seed in range(3)]).astype(np.float32))
-    assert main(["denoise", "movie.tif", "-o", "out", "--settings", "tiny.toml", "--stages", "1"]) == 0
+    command = ["denoise", "movie.tif", "-o", "out", "--settings", "tiny.toml", "--stages", "1"]
+    assert main(command) == 1
+    assert "--axes TYX" in capsys.readouterr().err
+    assert main([*command, "--axes", "TYX"]) == 0
     denoised = read_image("out/movie_denoised.tif")
     assert (denoised.shape, denoised.dtype) == ((3, 32, 40), np.float32)
 

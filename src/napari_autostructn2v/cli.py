@@ -6,18 +6,22 @@ Exit codes: 0 if every input came through, 1 if some did not, 2 if the command m
 from __future__ import annotations
 
 import argparse
-import os
+import signal
+import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from .cli_batch import complain, find_inputs, for_each
+from .cli_batch import Batch, complain, logged
 from .errors import InputError
 from .settings import PRESET_EPOCHS, Settings, Stages
 
 if TYPE_CHECKING:
+    from .denoiser import Denoiser
     from .progress import Progress
 
 __all__ = ["main"]
@@ -31,9 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         The arguments after the command's name; defaults to those of the process.
     """
-    arguments = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser, commands = _parser()
+    command = commands.get(given[0]) if given else None
+    # Files may stand before, between and after options, which argparse knows only for a parser without commands.
+    arguments = parser.parse_args(given) if command is None else command.parse_intermixed_args(given[1:])
     try:
-        return int(arguments.command(arguments))
+        with _terminated_like_interrupted(), logged(getattr(arguments, "log", None), given):
+            return int(arguments.command(arguments))
     except InputError as error:
         complain(str(error))
         if arguments.json:
@@ -46,7 +55,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let a queue that ends its jobs do so as Ctrl+C does: in order, and with what there is."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     parser = argparse.ArgumentParser(
         prog="autostructn2v",
         description="Denoise microscopy images without clean data: Noise2Void, then structN2V with a measured mask.",
@@ -62,11 +88,17 @@ def _parser() -> argparse.ArgumentParser:
     denoise.add_argument("--stages", choices=get_args(Stages), help="stages to run (default: auto)")
     denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2, else measured")
     denoise.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
-    denoise.add_argument("--save-model", type=Path, metavar="FILE", help="keep the trained model (for one INPUT)")
+    denoise.add_argument("--save-model", type=Path, metavar="FILE",
+                         help="keep the trained model (for one INPUT, or with --train-on or --one-model)")  # fmt: skip
+    several = denoise.add_mutually_exclusive_group()
+    several.add_argument("--train-on", action="append", metavar="INPUT",
+                         help="train one model on these files and apply it to all; may be repeated")  # fmt: skip
+    several.add_argument("--one-model", action="store_true", help="train one model on all inputs together")
 
     predict = _command(commands, "predict", _predict, "denoise images with a saved model, without training")
     _add_files(predict)
-    predict.add_argument("--model", type=Path, required=True, metavar="FILE", help="a model saved by denoise or napari")
+    predict.add_argument("--model", type=Path, action="append", required=True, metavar="FILE",
+                         help="a model saved by denoise or napari; once for each channel, or one for all")  # fmt: skip
     predict.add_argument("--device", default="auto", help=_DEVICE_HELP)
 
     roi = _command(commands, "roi", _roi, "show which patches the stages learn from")
@@ -80,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="folder for the results (default: %(default)s)")  # fmt: skip
     _add_training(demo)
     demo.add_argument("--json", action="store_true", help="print the report as one JSON object")
-    return parser
+    return parser, commands.choices
 
 
 _DEVICE_HELP = "auto, cpu, cuda, cuda:1 or mps (default: auto)"
@@ -95,10 +127,21 @@ def _command(commands: Any, name: str, function: Callable[..., int], summary: st
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="TIFF or PNG images")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT",
+                        help="TIFF, OME-TIFF, PNG, zarr and OME-Zarr images, or folders of them")  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR",
-                        help="folder for the results, NAME_denoised.tif each")  # fmt: skip
+                        help="folder for the results, NAME_denoised each, of the same kind")  # fmt: skip
+    parser.add_argument("--pattern", metavar="PATTERN", help="files of a folder, such as '*.tif' or '**/*_raw.tif'")
+    parser.add_argument("--axes", metavar="AXES", help="letters of the axes in their order, such as TCYX")
+    parser.add_argument("--channels", choices=("apart", "together"), default="apart",
+                        help="a model for each channel, or one for all (default: apart)")  # fmt: skip
+    parser.add_argument("--remove-fixed-pattern", action="store_true",
+                        help="take out row and column offsets that are the same in all frames")  # fmt: skip
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="denoise on the workers of a dask scheduler")
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it would take")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to a file")
+    parser.add_argument("--quiet", action="store_true", help="print no summary")
     parser.add_argument("--json", action="store_true", help="print one JSON object per INPUT, a line each")
 
 
@@ -141,59 +184,139 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return settings
 
 
+def _batch(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Batch:
+    """Return the inputs with all that holds for each of them; `parts` decide about the pixels beside the settings."""
+    from .cli_experiment import Plan, digest
+    from .cli_inputs import find_inputs, targets_of
+
+    inputs = find_inputs(arguments.inputs, arguments.pattern)
+    together = arguments.channels == "together"
+    axes = arguments.axes
+    # The device and the size of a tile change no more than the last digit.
+    plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
+    identity = digest(plain, axes, together, arguments.remove_fixed_pattern, *parts)
+    plan = Plan(
+        settings=settings,
+        axes=axes,
+        together=together,
+        remove_fixed_pattern=arguments.remove_fixed_pattern,
+        scheduler=arguments.scheduler,
+        identity=identity,
+    )
+    return Batch(
+        inputs=inputs,
+        targets=targets_of(inputs, arguments.output),
+        plan=plan,
+        overwrite=arguments.overwrite,
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+    )
+
+
 def _denoise(arguments: argparse.Namespace) -> int:
-    from .files import check_writable
+    from .cli_experiment import process, train
+    from .cli_inputs import find_inputs
+    from .cli_models import check_models, save_models
 
     settings = _settings(arguments)
-    inputs = find_inputs(arguments.inputs)
-    model: Path | None = arguments.save_model
-    if model:
-        if len(inputs) > 1:
-            raise InputError("--save-model keeps one model, and each INPUT trains its own: give one INPUT at a time.")
-        if os.path.exists(model) and not arguments.overwrite:
-            raise InputError(f"{model} exists already; add --overwrite to replace it.")
-        check_writable(model)
+    mask = Path(settings.mask.path).read_bytes().hex() if settings.mask.source == "file" else ""
+    training = find_inputs(arguments.train_on, arguments.pattern) if arguments.train_on else None
+    batch = _batch(arguments, settings, mask, [] if training is None else _stamps(training), arguments.one_model)
+    if arguments.one_model:
+        training = list(batch.inputs)
+        batch = replace(batch, plan=replace(batch.plan, identity=batch.plan.identity + str(_stamps(training))))
+    path: Path | None = arguments.save_model
+    if path and training is None and len(batch.inputs) > 1:
+        raise InputError(
+            "--save-model keeps one model, and each INPUT trains its own: give one INPUT at a time, or --one-model."
+        )
+    if arguments.dry_run:
+        from .cli_plan import dry_run
+
+        return dry_run(batch, training)
+    if path:
+        check_models(path, arguments.overwrite)
+    common: dict[str, Any] = {}
+    if training is not None:
+        models, common = _trained(batch, training, train, path)
+        if models is not None:
+            batch = replace(batch, plan=replace(batch.plan, models=models))
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
-        from . import pipeline
-        from .cli_report import denoised_of, result_values
-        from .images import read_image, write_image
+        values = process(source, target, batch.plan, listen)
+        models = values.pop("models")
+        if path and training is None:
+            if not models:
+                raise InputError(f"{target} is written, but there is no trained model that {path} could hold.")
+            values["model"] = _one_or_all(save_models(path, models))
+        values |= common
+        return values, str(values.get("verdict", ""))
 
-        result = pipeline.denoise(read_image(source), settings, progress=listen)
-        write_image(target, denoised_of(result), like=source)
-        values = result_values(result)
-        if model:
-            if result.denoiser is None:
-                raise InputError(f"{target} is written, but there is no trained model that {model} could hold.")
-            result.denoiser.save(model)
-            values["model"] = str(model)
-        return values, str(values["verdict"])
+    return batch.run(work)
 
-    return for_each(inputs, arguments.output, work, arguments.overwrite, arguments.json)
+
+def _trained(
+    batch: Batch, training: list[Path], train: Callable[..., Any], path: Path | None
+) -> tuple[tuple[Denoiser, ...] | None, dict[str, Any]]:
+    """Train one model for all inputs, unless all of them are done already."""
+    from .cli_models import save_models
+    from .cli_report import ProgressLine
+
+    if not path and _all_done(batch):
+        return None, {}
+    line = ProgressLine()
+    line.start(f"training on {len(training)} files")
+    try:
+        models, said = train(training, batch.plan, line.show)
+    finally:
+        line.clear()
+    common: dict[str, Any] = {"trained_on": [str(source) for source in training]}
+    common |= said[0] if len(said) == 1 else {"channels": said}
+    if path:
+        common["model"] = _one_or_all(save_models(path, models))
+    return models, common
+
+
+def _all_done(batch: Batch) -> bool:
+    try:
+        pairs = zip(batch.inputs, batch.targets, strict=True)
+        return all(batch.check(source, target, try_writing=False) for source, target in pairs)
+    except InputError:
+        return False
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from .files import read_start
+    from .cli_experiment import process
+    from .cli_models import load_models
 
-    read_start(arguments.model)  # says at once, before torch is loaded, that there is no such file
-    from .denoiser import Denoiser
+    models, paths = load_models(arguments.model)
+    settings = replace(models[-1].settings, device=arguments.device)
+    batch = _batch(arguments, settings, *(path.read_bytes().hex() for path in paths))
+    batch = replace(batch, plan=replace(batch.plan, models=models))
+    if arguments.dry_run:
+        from .cli_plan import dry_run
 
-    denoiser = Denoiser.load(arguments.model)
+        return dry_run(batch, None)
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
-        from .images import read_image, write_image
-        from .progress import Progress
-
-        def tell(done: int, total: int) -> None:
-            listen(Progress("prediction", done, total))
-
         start = time.perf_counter()
-        denoised = denoiser.predict(read_image(source), device=arguments.device, on_tile=tell)
-        seconds = time.perf_counter() - start
-        write_image(target, denoised, like=source)
-        return {"model": str(arguments.model), "seconds": {"prediction": round(seconds, 3)}}, f"{seconds:.1f} s"
+        values = process(source, target, batch.plan, listen)
+        values.pop("models")
+        values["model"] = _one_or_all([str(path) for path in arguments.model])
+        return values, f"{time.perf_counter() - start:.1f} s"
 
-    return for_each(find_inputs(arguments.inputs), arguments.output, work, arguments.overwrite, arguments.json)
+    return batch.run(work)
+
+
+def _one_or_all(paths: list[str]) -> str | list[str]:
+    return paths[0] if len(paths) == 1 else paths
+
+
+def _stamps(paths: Sequence[Path]) -> list[Any]:
+    """Return what tells whether files are still the same."""
+    from .cli_experiment import stamp
+
+    return [stamp(path) for path in paths]
 
 
 def _roi(arguments: argparse.Namespace) -> int:

@@ -1,101 +1,126 @@
-"""One piece of work for many files: names of the results, one bad file among good ones, Ctrl+C."""
+"""One piece of work for many files: one bad file among good ones, results that are there already, Ctrl+C, a summary."""
 
 from __future__ import annotations
 
-import glob
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .cli_experiment import Plan
     from .progress import Progress
 
-__all__ = ["Work", "complain", "find_inputs", "for_each"]
+__all__ = ["Batch", "Work", "complain", "logged", "remark"]
 
 _log = logging.getLogger(__name__)
 
-#: Denoises or predicts one file: input, output, listener -> what there is to report, and what to tell a person.
+#: Denoises one file: input, output, listener -> what there is to report, and what to tell a person.
 Work = Callable[[Path, Path, "Callable[[Progress], None]"], "tuple[dict[str, Any], str]"]
 
 
-def find_inputs(texts: Sequence[str]) -> list[Path]:
-    """Return the input files that the user named, each once; the shell of Windows leaves patterns to us."""
-    paths: dict[str, Path] = {}
-    for text in texts:
-        matches = sorted(glob.glob(text)) if glob.has_magic(text) and not os.path.lexists(text) else []
-        for match in matches or [text]:
-            paths.setdefault(os.path.abspath(match), Path(match))
-    return list(paths.values())
-
-
-def _targets(inputs: Sequence[Path], folder: Path) -> list[Path]:
-    """Return an output for each input; inputs of one name in two folders or formats get a number."""
-    targets: list[Path] = []
-    taken: set[str] = set()
-    for path in inputs:
-        stem = path.stem.removesuffix(".ome") or path.name
-        names = (f"{stem}{number}_denoised.tif" for number in ("", *(f"_{n}" for n in range(2, len(inputs) + 2))))
-        name = next(name for name in names if name.casefold() not in taken)
-        taken.add(name.casefold())  # a.tif and A.tif are one file on many disks
-        targets.append(folder / name)
-    return targets
-
-
-def for_each(inputs: Sequence[Path], folder: Path, work: Work, overwrite: bool, as_json: bool) -> int:
-    """Do the work for every input, whatever happens to the others, and return the exit code.
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Many inputs and what to do with each of them, whatever happens to the others.
 
     Parameters
     ----------
-    inputs : sequence of Path
-    folder : Path
-        Where the results go, NAME_denoised.tif each.
-    work : callable
-        Does one of them.
+    inputs, targets : sequence of Path
+        As many of each.
+    plan : Plan
     overwrite : bool
-        Replace results that exist already.
+        Replace results that something else has made.
     as_json : bool
         Print one JSON object for each input.
+    quiet : bool
+        Print no summary.
     """
-    from .cli_report import ProgressLine, dumps
 
-    line = ProgressLine()
-    failed = 0
-    for number, (source, target) in enumerate(zip(inputs, _targets(inputs, folder), strict=True), 1):
-        line.start(f"{source.name}" if len(inputs) == 1 else f"({number}/{len(inputs)}) {source.name}")
-        values: dict[str, Any] = {"input": str(source), "output": str(target), "ok": True, "error": None}
-        try:
-            _check_target(target, inputs, overwrite)
-            more, sentence = work(source, target, line.show)
-            values |= more
-            line.say(f"{source} -> {target}  {sentence}".rstrip())
-        except KeyboardInterrupt:
-            line.clear()
-            complain(f"Stopped. Nothing was written for {source}; inputs finished before it: {number - 1}.")
-            return 130
-        except Exception as error:
-            failed += 1
-            values |= {"output": None, "ok": False, "error": _sentence(error)}
-            line.clear()
-            complain(values["error"] if str(source) in values["error"] else f"{source}: {values['error']}")
-        if as_json:
-            print(dumps(values), flush=True)
-    return 1 if failed else 0
+    inputs: Sequence[Path]
+    targets: Sequence[Path]
+    plan: Plan
+    overwrite: bool = False
+    as_json: bool = False
+    quiet: bool = False
 
+    def run(self, work: Work) -> int:
+        """Do the work for every input and return the exit code."""
+        from .cli_report import ProgressLine, dumps, summary
 
-def _check_target(target: Path, inputs: Sequence[Path], overwrite: bool) -> None:
-    """Raise before the work starts if its result could not be written or would replace what should stay."""
-    from .files import check_writable
+        line = ProgressLine()
+        rows: list[dict[str, Any]] = []
+        begun = time.monotonic()
+        for number, (source, target) in enumerate(zip(self.inputs, self.targets, strict=True), 1):
+            line.start(self._label(number, source, time.monotonic() - begun))
+            values: dict[str, Any] = {"input": str(source), "output": str(target), "ok": True, "error": None}
+            start = time.monotonic()
+            try:
+                if self.check(source, target):
+                    values["status"] = "was done already"
+                    line.say(f"{source} -> {target}  was done already")
+                else:
+                    more, sentence = work(source, target, line.show)
+                    values |= {"status": "denoised"} | more
+                    line.say(f"{source} -> {target}  {sentence}".rstrip())
+                    for message in values.get("messages", []):
+                        remark(message, line.clear)
+            except KeyboardInterrupt:
+                line.clear()
+                complain(
+                    f"Stopped. Nothing was written for {source}; inputs finished before it: {number - 1}. "
+                    "The same command goes on from here."
+                )
+                return 130
+            except Exception as error:
+                values |= {"output": None, "ok": False, "error": _sentence(error), "status": "failed"}
+                line.clear()
+                complain(values["error"] if str(source) in values["error"] else f"{source}: {values['error']}")
+            values["total_seconds"] = round(time.monotonic() - start, 3)
+            _log.info("%s: %s in %.1f s", source, values["status"], values["total_seconds"])
+            rows.append(values)
+            if self.as_json:
+                print(dumps(values), flush=True)
+        table = summary(rows)
+        _log.info("summary\n%s", table)
+        if len(rows) > 1 and not self.as_json and not self.quiet:
+            print(table)
+        return 1 if any(not values["ok"] for values in rows) else 0
 
-    if os.path.exists(target) and not overwrite:
-        raise InputError(f"{target} exists already; add --overwrite to replace it.")
-    if os.path.abspath(target) in map(os.path.abspath, inputs):
-        raise InputError(f"The result would replace {target}, which is an input; choose another folder.")
-    check_writable(target)
+    def check(self, source: Path, target: Path, try_writing: bool = True) -> bool:
+        """Return True if the result is there; raise if it could not be written or would replace what should stay."""
+        from .cli_experiment import made_by, run_id
+        from .files import check_writable
+
+        if os.path.abspath(target) in map(os.path.abspath, self.inputs):
+            raise InputError(f"The result would replace {target}, which is an input; choose another folder.")
+        if os.path.lexists(target):
+            # The same input, settings and model give the same pixels: there is nothing to be done.
+            if made_by(target) == run_id(source, self.plan):
+                return True
+            if not self.overwrite:
+                raise InputError(f"{target} exists already; add --overwrite to replace it.")
+        if try_writing:
+            # A zarr is a folder, for which a file of another name stands here.
+            check_writable(target.with_name(f"{target.name}.tif") if target.suffix == ".zarr" else target)
+        return False
+
+    def _label(self, number: int, source: Path, seconds: float) -> str:
+        if len(self.inputs) == 1:
+            return source.name
+        left = ""
+        if number > 1:
+            minutes = seconds / (number - 1) * (len(self.inputs) - number + 1) / 60
+            left = f", about {minutes:.0f} min for all" if minutes >= 1 else ", less than a minute for all"
+        return f"({number}/{len(self.inputs)}{left}) {source.name}"
 
 
 def _sentence(error: Exception) -> str:
@@ -110,4 +135,47 @@ def _sentence(error: Exception) -> str:
 
 def complain(sentence: str) -> None:
     """Print a sentence that a person should read whatever the results go to."""
+    _log.info("told: %s", sentence)  # a warning would be printed twice
     print(f"autostructn2v: {sentence}", file=sys.stderr)
+
+
+def remark(sentence: str, before: Callable[[], None] = lambda: None) -> None:
+    """Print a sentence that is worth a look, where somebody looks."""
+    _log.info("%s", sentence)
+    if sys.stderr.isatty():
+        before()
+        print(f"autostructn2v: {sentence}", file=sys.stderr)
+
+
+@contextmanager
+def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
+    """Append what happens to a file that outlives the terminal.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    if path is None:
+        yield
+        return
+    from . import __version__
+    from .files import reason
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The log {path} cannot be written: {reason(error)}.") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    logger = logging.getLogger(__package__)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    _log.info("autostructn2v %s: %s", __version__, " ".join(command))
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()

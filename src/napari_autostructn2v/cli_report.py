@@ -7,7 +7,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .pipeline import Result
     from .progress import Progress
 
-__all__ = ["ProgressLine", "denoised_of", "dumps", "mask_values", "result_values"]
+__all__ = ["ProgressLine", "denoised_of", "dumps", "duration", "mask_values", "result_values", "summary"]
 
 
 class ProgressLine:
@@ -58,7 +58,7 @@ class ProgressLine:
             done = round(20 * min(1.0, event.step / event.total))
             parts.append(f"[{'#' * done}{'.' * (20 - done)}] {event.step}/{event.total}")
         if event.seconds_left is not None:
-            parts.append(f"{event.seconds_left:.0f} s left")
+            parts.append(f"{duration(event.seconds_left)} left")
         self._write("  ".join(parts))
 
     def say(self, sentence: str) -> None:
@@ -78,6 +78,31 @@ class ProgressLine:
         self._stream.write("\r" + " " * self._width + "\r" + text + end)
         self._stream.flush()
         self._width = 0 if end else len(text)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that a person would use."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table of what became of each input, and a line of totals."""
+    counts = {
+        status: sum(row["status"] == status for row in rows) for status in ("denoised", "was done already", "failed")
+    }
+    body = [
+        (str(row["input"]), row["status"], f"{row['total_seconds']:.1f} s", row["error"] or str(row["output"]))
+        for row in rows
+    ]
+    table = [("input", "outcome", "time", "result or reason"), *body]
+    widths = [max(len(line[column]) for line in table) for column in range(3)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in table
+    ]
+    total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    return "\n".join([*lines, f"{len(rows)} inputs: {total}"])
 
 
 def denoised_of(result: Result) -> np.ndarray:
