@@ -1,6 +1,6 @@
 """PSNR, verdict and time on real pairs: automatic mask, one preset for all images, nothing set by hand.
 
-    python benchmarks/quality.py [--preset balanced] [--seeds 42 43 44] [--folder fmd] [NAME ...]
+    python benchmarks/quality.py [--preset balanced] [--seeds 42 43 44] [--folder fmd] [--save FOLDER] [NAME ...]
 
 Every pair of a noisy image and its reference in the data folder (environment variable ASN2V_DATA). Pairs in ``fmd`` are
 scored as the literature does, on the 8-bit range; the others after the best affine fit, on the range between the 0.1
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--preset", default="balanced")
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--folder", default="")
+    parser.add_argument("--save", type=Path, help="keep the results of the last seed as .npy files in this folder")
     arguments = parser.parse_args()
     threads = torch.get_num_threads()
     print(f"preset {arguments.preset}, seeds {arguments.seeds}, {threads} threads, torch {torch.__version__}")
@@ -57,6 +59,8 @@ def main() -> None:
             seconds.append(time.perf_counter() - start)
             first.append(score(result.stage1, truth))
             final.append(score(result.denoised, truth))
+        if arguments.save:
+            np.save(arguments.save / f"{name}.npy", result.denoised)
         mask = result.mask.pattern
         blind = f"{mask.sum()} in {mask.shape[0]} x {mask.shape[1]}"
         print(
