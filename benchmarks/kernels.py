@@ -25,7 +25,7 @@ from napari_autostructn2v.noise import estimate_noise
 from napari_autostructn2v.pipeline import run
 
 sys.path.insert(0, os.environ.get("ASN2V_BENCH", str(Path(__file__).parents[1] / "../shared/bench")))
-from score import KERNELS, noisy, psnr_plain, scene  # type: ignore[import-not-found]  # noqa: E402
+from score import KERNELS, noisy, psnr_plain, scene  # type: ignore[import-not-found]
 
 
 def exact_mask(kernel: np.ndarray) -> BlindMask:
