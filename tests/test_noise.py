@@ -158,3 +158,15 @@ def test_mask_files_that_are_none_are_refused_in_words(tmp_path):
     for path in (text, pickled, tmp_path / "absent.npy"):
         with pytest.raises(InputError, match="mask file"):
             BlindMask.load(path)
+
+
+@pytest.mark.parametrize("axis", [0, 1], ids=["columns", "rows"])
+def test_an_offset_per_line_hides_the_whole_line(axis):
+    """A mask that ends within the network's sight would let it read the offset further along the line."""
+    rng = np.random.default_rng(3)
+    truth = ndimage.gaussian_filter(rng.standard_normal((128, 128)), 6) * 60
+    offsets = rng.standard_normal((128, 1)) if axis == 1 else rng.standard_normal((1, 128))
+    image = truth + 2 * offsets + rng.standard_normal(truth.shape)
+    mask = choose_mask(estimate_noise(image), image)
+    assert mask.pattern.shape == ((1, 53) if axis == 1 else (53, 1))
+    assert "whole " + ("rows" if axis == 1 else "columns") in mask.reason

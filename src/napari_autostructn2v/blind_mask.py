@@ -28,6 +28,9 @@ MOST_GAIN_DB = 15.0
 #: Among masks whose predicted errors differ by less than this many dB the largest measured one wins: a network suffers
 #: more from noise that it can predict than from a neighbour that it must do without.
 NEAR_EQUAL_DB = 0.15
+#: Noise that is as good as constant along a line (an offset per row) is told by its correlation at the largest lag, in
+#: units of that between neighbours. Then the mask must reach as far as the network sees.
+_LONG_SHARE, _LONG_REACH = 0.5, 26
 #: Side in pixels and number of the tiles that stand for the image when masks are compared.
 _TILE, _MOST_TILES = 64, 400
 
@@ -96,7 +99,7 @@ class BlindMask:
         """Make a mask from strings of 0 and 1, one a row."""
         if not rows or len({len(row) for row in rows}) > 1 or set("".join(rows)) - {"0", "1"}:
             raise InputError("The rows of a blind mask must be equally long texts of 0 and 1.")
-        return cls(np.array([[int(value) for value in row] for row in rows]), reason="Drawn by hand.")
+        return cls(np.array([[int(value) for value in row] for row in rows]), reason="The mask was drawn by hand.")
 
     def to_rows(self) -> tuple[str, ...]:
         """Return the pattern as strings of 0 and 1, one a row."""
@@ -141,7 +144,7 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     if best < MOST_GAIN_DB:
         near = [index for index in range(len(measured)) if gains[index] >= best - NEAR_EQUAL_DB]
         chosen = max(near, key=lambda index: int(candidates[index].sum()), default=chosen)
-    pattern = candidates[chosen]
+    pattern = _along_whole_lines(candidates[chosen], noise, min(np.shape(image)[-2:]))
     gain = predicted_gain(noise, image, pattern)
     if gain is None or gain < LEAST_GAIN_DB:
         return BlindMask(pattern, f"The noise is {_describe(pattern)}; stage 2 removes it.")
@@ -271,6 +274,18 @@ def _candidates(noise: NoiseModel, strength: np.ndarray) -> tuple[list[np.ndarra
     return measured, simple
 
 
+def _along_whole_lines(pattern: np.ndarray, noise: NoiseModel, side: int) -> np.ndarray:
+    """Extend a mask along a row or column in which the noise does not change."""
+    centre = noise.max_lag
+    reach = min(_LONG_REACH, side // 2 - 1)
+    if pattern.size != 2 * centre + 1 or min(pattern.shape) > 1 or reach <= centre:
+        return pattern
+    line = noise.correlation[centre] if pattern.shape[0] == 1 else noise.correlation[:, centre]
+    if line[-1] < _LONG_SHARE * line[centre + 1]:
+        return pattern
+    return np.ones((1, 2 * reach + 1) if pattern.shape[0] == 1 else (2 * reach + 1, 1), bool)
+
+
 def _cropped(pattern: np.ndarray) -> np.ndarray:
     """Cut a centred pattern to the smallest centred rectangle, its centre set."""
     pattern = pattern.copy()
@@ -284,6 +299,8 @@ def _describe(pattern: np.ndarray) -> str:
     """Say in words along which direction and how far the noise is correlated."""
     offsets = np.argwhere(pattern) - np.array(pattern.shape) // 2
     down, across = map(int, np.abs(offsets).max(0))
+    if max(down, across) >= _LONG_REACH and min(down, across) == 0:
+        return f"the same along whole {'rows' if down == 0 else 'columns'}"
     if down == 0:
         return f"correlated along rows over {across} pixel{'s' * (across > 1)}"
     if across == 0:

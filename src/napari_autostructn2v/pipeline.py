@@ -232,7 +232,8 @@ class _Run:
                 # PyTorch says most of what goes wrong, memory included, by a RuntimeError.
                 if "1" not in self.results:
                     raise
-                self.messages.append(f"Stage 2 ended with an error ({error}); this is the result of stage 1.")
+                said = str(error) or "out of memory" if isinstance(error, MemoryError) else str(error)
+                self.messages.append(f"Stage 2 ended with an error ({said}); this is the result of stage 1.")
         result = self._result(mask)
         yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
         return result

@@ -129,7 +129,8 @@ class StageSettings:
         Average the result over the flips and turns that leave the blind mask alone: about 0.1 dB better, up to eight
         times as long to denoise.
     early_stopping : bool
-        Stop once held-out pixels have not improved for `early_stopping_patience` epochs.
+        Come to an end once held-out pixels have not improved for `early_stopping_patience` epochs; the learning rate
+        falls to zero over another quarter of the steps done.
     """
 
     roi: RoiSettings = RoiSettings()

@@ -25,6 +25,8 @@ __all__ = ["Training", "new_network", "train"]
 HELD_OUT_SHARE = 0.02
 #: The weights that predict are a running average over about this share of the steps, and at most so many.
 AVERAGED_SHARE, MOST_AVERAGED_STEPS = 0.1, 50
+#: Once held-out pixels no longer improve, training ends over this share of the steps done so far.
+FINISHING_SHARE = 0.25
 _EVENTS_PER_SECOND = 15
 
 
@@ -109,10 +111,8 @@ def train(
     averaged, network = network, copy.deepcopy(network).train().requires_grad_(True)
     device = next(network.parameters()).device
     learners = optimisers(network, settings.learning_rate)
-    schedules = [
-        torch.optim.lr_scheduler.LambdaLR(learner, lambda step: _rate(first_step + step, settings.steps))
-        for learner in learners
-    ]
+    peaks = [learner.param_groups[0]["lr"] for learner in learners]
+    schedule = _Schedule(settings.steps)
     random = torch.Generator(device).manual_seed(seed)
     spots = BlindSpots(pattern, settings.mask_percentage, settings.masking_strategy, device)
     crops = _Crops(values, settings, pattern, spots, patches, patch_size, random, device)
@@ -122,7 +122,7 @@ def train(
     loss_sum, loss_count, held_out = torch.zeros((), device=device), 0, None
     start = last_event = time.monotonic()
     step = first_step
-    while step < settings.steps:
+    while step < schedule.end:
         if stop is not None and stop.is_set():
             stopped = True
             break
@@ -133,14 +133,15 @@ def train(
         loss = _blind_error(network, hidden, batch, centres)
         network.zero_grad(set_to_none=True)
         loss.backward()
-        for learner, schedule in zip(learners, schedules, strict=True):
+        rate = schedule.rate(step)
+        for learner, peak in zip(learners, peaks, strict=True):
+            learner.param_groups[0]["lr"] = rate * peak
             learner.step()
-            schedule.step()
         step += 1
         _average(averaged, network, step - first_step, settings.steps)
         loss_sum += loss.detach()
         loss_count += 1
-        if step % settings.steps_per_epoch == 0 or step == settings.steps:
+        if step % settings.steps_per_epoch == 0 or step == schedule.end:
             with torch.no_grad():
                 held_out = float(_blind_error(averaged, *crops.held_out))
             if held_out < best:
@@ -152,26 +153,43 @@ def train(
             yield Progress(
                 phase,
                 step,
-                settings.steps,
+                schedule.end,
                 loss=float(loss_sum / loss_count),
                 held_out=held_out,
-                seconds_left=(now - start) / (step - first_step) * (settings.steps - step),
+                seconds_left=(now - start) / (step - first_step) * (schedule.end - step),
             )
             loss_sum.zero_()
             loss_count, held_out, last_event = 0, None, now
         if settings.early_stopping and since_best >= settings.early_stopping_patience:
-            break
+            schedule.finish_early(step)
     if best < math.inf:
         averaged.load_state_dict(best_state)
     return Training(best, step, stopped)
 
 
-def _rate(step: int, steps: int) -> float:
+class _Schedule:
     """Learning rate relative to its peak: a short rise, then a cosine to zero."""
-    rise = max(1, min(50, steps // 10))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+    def __init__(self, steps: int) -> None:
+        self.end = steps
+        self._rise = max(1, min(50, steps // 10))
+        self._fall_from, self._fall_start = 1.0, self._rise
+        self._finishing = False
+
+    def rate(self, step: int) -> float:
+        """Return the rate of a step, counted from zero."""
+        if step < self._fall_start:
+            return (step + 1) / self._rise
+        share = (step - self._fall_start) / max(1, self.end - self._fall_start)
+        return self._fall_from * 0.5 * (1 + math.cos(math.pi * share))
+
+    def finish_early(self, step: int) -> None:
+        """Let the rate fall to zero soon: what has stopped improving at a high rate still gains from a lower one."""
+        if self._finishing:
+            return
+        self._finishing = True
+        self._fall_from, self._fall_start = self.rate(step), step
+        self.end = min(self.end, step + max(10, round(FINISHING_SHARE * step)))
 
 
 def _blind_error(network: nn.Module, hidden: torch.Tensor, truth: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
