@@ -25,6 +25,8 @@ _IMAGEJ_STRUCTURE = ("ImageJ", "images", "channels", "slices", "frames", "hypers
 _OME_AXES = "TZCYXS"
 #: TIFF's numbers of compressions that lose nothing, by tifffile's names.
 _COMPRESSIONS = {5: "lzw", 8: "deflate", 32946: "deflate", 50000: "zstd", 34925: "lzma", 32773: "packbits"}
+#: What tifffile logs about files that end early: planes, or the description of them (tag 270), lie beyond the end.
+_CUT_SHORT = ("invalid page offset", "failed to reshape", "TiffTag 270 ")
 #: Images up to this size are read at once: faster than page by page.
 _SMALL_BYTES = 256_000_000
 
@@ -56,7 +58,7 @@ def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
         store = series.aszarr(level=0)
         array = zarr.open(store, mode="r")
     # Of a movie cut short, tifffile reads the first plane and only logs that the others are missing.
-    if any("invalid page offset" in text or "failed to reshape" in text for text in complaints):
+    if any(words in text for text in complaints for words in _CUT_SHORT):
         raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
     axes = "".join(UNKNOWN if axis in "IQ" else axis for axis in series.axes)
     kind: Kind = "ome-tiff" if tiff.is_ome else "imagej" if tiff.is_imagej else "tiff"
