@@ -134,6 +134,7 @@ def client() -> Iterator[Any]:
         yield client
 
 
+@pytest.mark.timeout(900)  # two processes import torch, on whatever cores are left
 def test_a_cluster_that_loses_a_worker_gives_the_local_result(model: Denoiser, client: Any) -> None:
     import os
     import signal
@@ -149,10 +150,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_local_result(model: Denoiser, c
     future = client.compute(model.predict(image, device="cpu"))
     pids = list(client.run(os.getpid).values())
     assert len(pids) == 2
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:  # until the run is well under way
         if any(count for count in client.run(lambda dask_worker: len(dask_worker.data)).values()):
             break
         time.sleep(0.05)
     os.kill(pids[0], signal.SIGKILL)
-    np.testing.assert_array_equal(future.result(timeout=120), model.predict(movie, device="cpu"))
+    np.testing.assert_array_equal(future.result(), model.predict(movie, device="cpu"))
