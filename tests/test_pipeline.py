@@ -273,8 +273,8 @@ def test_quality_tells_a_good_result_from_a_blurred_and_an_untouched_one():
     assert good.removed_over_expected == pytest.approx(1, abs=0.15)
     assert blurred.removed_over_expected > good.removed_over_expected + 0.2
     assert untouched.removed_over_expected < 0.1
-    assert good.snr_after_db > good.snr_before_db + 5
-    assert good.snr_after_db > blurred.snr_after_db
+    assert good.correlation_difference < 0.1 < blurred.correlation_difference
+    assert good.doubt < 0.5 * min(blurred.doubt, untouched.doubt)
 
 
 def test_a_stopped_run_goes_on_where_it_was():

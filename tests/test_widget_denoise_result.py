@@ -53,7 +53,7 @@ def press(qtbot, button) -> None:
     ],
 )
 def test_the_traffic_light(removed, alike, light, words) -> None:
-    judgement = judge(Quality(removed, alike, 5.0, 20.0))
+    judgement = judge(Quality(removed, alike, 0.05, 5.0))
     assert judgement.light == light
     assert words in judgement.verdict
     assert bool(judgement.advice) == (light != "green")

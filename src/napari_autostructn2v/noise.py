@@ -17,7 +17,7 @@ from .images import check_image
 if TYPE_CHECKING:
     from .roi import PatchSelection
 
-__all__ = ["NoiseModel", "autocovariance", "estimate_noise", "evenly_spread"]
+__all__ = ["NoiseModel", "autocovariance", "detrended", "estimate_noise", "evenly_spread"]
 
 #: Correlations that differ from none by fewer standard errors than this are taken for chance.
 SIGNIFICANCE = 5.0
@@ -108,7 +108,7 @@ def estimate_noise(
     side = tiles.shape[-1]
     max_lag = min(max_lag, side - 4)
     clipped = ((tiles == planes.min()) | (tiles == planes.max())).mean((1, 2))
-    residual = _detrended(tiles)
+    residual = detrended(tiles)
     variance = residual.var((1, 2))
     usable = (variance > 0) & (clipped <= CLIPPED_SHARE)
     if usable.sum() < 8:
@@ -162,7 +162,7 @@ def evenly_spread(count: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
-def _detrended(tiles: np.ndarray) -> np.ndarray:
+def detrended(tiles: np.ndarray) -> np.ndarray:
     """Subtract mean and slope from each tile."""
     side = tiles.shape[-1]
     ramp = np.arange(side) - (side - 1) / 2
