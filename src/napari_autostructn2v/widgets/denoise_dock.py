@@ -23,6 +23,7 @@ from ..settings import Settings
 from .activity import Activity
 from .advanced_form import AdvancedForm
 from .closing_watch import ClosingWatch
+from .dock_tabs import DockTabs
 from .elsewhere import RunElsewhere
 from .habits import Habits, preferences, remember, start_with, with_smaller_tiles
 from .layer_choice import LayerChoice, unwrapped
@@ -125,6 +126,7 @@ class DenoiseDock(QWidget):
             shortcut.activated.connect(slot)
         if self._tuning.layer is not None:
             self.image.layer = self._tuning.layer
+        DockTabs(self)
         watch = ClosingWatch(self)
         watch.dock_closed.connect(self._on_dock_closed)
         watch.viewer_closed.connect(self._on_viewer_closed)

@@ -9,6 +9,7 @@ from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtWidgets import QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ..roi import PatchSelection
+from .dock_tabs import DockTabs
 from .layer_choice import LayerChoice, connect_while_alive, unwrapped
 from .message_bar import MessageBar
 from .roi_files import RoiFiles
@@ -63,6 +64,7 @@ class RoiDock(QWidget):
         self.structure = StageTuning(1, STRUCTURE, self._viewer, self._state, self._preview, self)
         self.files = RoiFiles(self._state, self.message)
         self._lay_out()
+        DockTabs(self)
 
         if self._state.layer is not None:
             self.image.layer = self._state.layer
