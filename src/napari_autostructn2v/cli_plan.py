@@ -17,7 +17,7 @@ from .settings import Settings
 
 __all__ = ["dry_run"]
 
-#: Bytes per pixel in memory while a model is trained, and while a plane is denoised; rounded up from benchmarks/speed.py.
+#: Bytes per pixel while a model is trained, and while a plane is denoised; rounded up from benchmarks/speed.py.
 _TRAINING_BYTES, _DENOISING_BYTES = 64, 40
 #: Python with torch and all that a run needs, before it has seen a pixel; rounded up from benchmarks/speed.py.
 _BARE_BYTES = 600e6
