@@ -102,7 +102,7 @@ class StandIn:
         self.runs: list[dict] = []
         self.threads: set[threading.Thread] = set()
 
-    def run(self, image, settings, *, stop=None, mask=None, preview_plane=None):
+    def run(self, image, settings, *, stop=None, mask=None, preview_plane=None, start=None):
         self.threads.add(threading.current_thread())
         self.runs.append({"settings": settings, "mask": mask, "preview_plane": preview_plane})
         yield Progress("measuring", message="Measuring the noise")

@@ -57,7 +57,8 @@ _NOTHING_TO_CANCEL = "Nothing is running."
 
 _STOPPED_WITH_NOTHING = "Cancelled before there was a result."
 _STOPPED_WITH_MODEL = (
-    "Cancelled before the whole image was denoised. Apply, under Models, does that with what was trained."
+    "Cancelled before the whole image was denoised. Apply, under Models, does that with what was trained; Continue "
+    "trains on."
 )
 _WIDTH = 340
 
@@ -116,6 +117,7 @@ class DenoiseDock(QWidget):
         self.control.progressed.connect(self._on_progress)
         self.control.finished.connect(self._on_finished)
         self.model_panel.apply_requested.connect(self.apply_model)
+        self.model_panel.continue_requested.connect(self.continue_run)
         self.elsewhere.said.connect(self.message.say)
         self.elsewhere.failed.connect(self.message.warn)
         self.message.action_triggered.connect(self._on_action)
@@ -158,6 +160,10 @@ class DenoiseDock(QWidget):
     def apply_model(self) -> None:
         """Denoise the chosen image with the model at hand, without training."""
         self._start([self.image.layer], self._plan_prediction)
+
+    def continue_run(self) -> None:
+        """Train the model at hand on, with the chosen image."""
+        self._start([self.image.layer], self._plan_continuing)
 
     def cancel(self) -> None:
         """Ask the run to end with what there is."""
@@ -210,6 +216,21 @@ class DenoiseDock(QWidget):
     def _plan_denoising(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         settings = self._tuning.settings_for(source.layer)
         task = denoise_task(source.data, settings, preview_plane=source.plane_number, dtype=self.advanced.result_dtype)
+        return keeping(task, source.name), partial(Outcome.of_result, source, settings)
+
+    def _plan_continuing(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
+        denoiser = self.model_panel.denoiser
+        assert denoiser is not None, "the button is disabled without a model"
+        # Where and in which pieces the work is done is a matter of this computer and not of the run.
+        here = self._tuning.settings
+        settings = replace(denoiser.settings, device=here.device, tile=here.tile)
+        task = denoise_task(
+            source.data,
+            settings,
+            preview_plane=source.plane_number,
+            dtype=self.advanced.result_dtype,
+            start=denoiser,
+        )
         return keeping(task, source.name), partial(Outcome.of_result, source, settings)
 
     def _plan_prediction(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:

@@ -30,6 +30,10 @@ __all__ = ["ModelPanel"]
 
 _FILES = "Model (*.safetensors)"
 _NONE = "No model yet. A run trains one; a saved one can be loaded."
+_CONTINUE = (
+    "Train on from where this run ended, on the chosen image, with the settings and the mask of the run: a cancelled "
+    "run to its full length, a finished one for half as long again."
+)
 _NO_RUN = "Choose a run in the list first."
 _ROWS_SHOWN = 4
 
@@ -37,11 +41,12 @@ _ROWS_SHOWN = 4
 class ModelPanel(QWidget):
     """Holds the model at hand, and lists the runs whose models are on disk.
 
-    `apply_requested` is emitted when it should denoise the chosen image, `failed` with a `Failure` if a file could not
-    be read or written.
+    `apply_requested` is emitted when it should denoise the chosen image, `continue_requested` when it should be trained
+    on with it, `failed` with a `Failure` if a file could not be read or written.
     """
 
     apply_requested = Signal()
+    continue_requested = Signal()
     failed = Signal(object)
 
     def __init__(self) -> None:
@@ -59,12 +64,14 @@ class ModelPanel(QWidget):
         self.runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.runs.setToolTip("Runs whose models are kept on this computer, newest first. Click one to take it up.")
         self.apply_button = QPushButton("Apply")
+        self.continue_button = QPushButton("Continue")
         self.save_button = QPushButton("Save…")
         self.load_button = QPushButton("Load…")
         self.load_button.setToolTip("Take up a model that was saved here or by the command line.")
         self.delete_button = QPushButton("Delete")
         self._lay_out()
         self.apply_button.clicked.connect(self.apply_requested)
+        self.continue_button.clicked.connect(self.continue_requested)
         self.save_button.clicked.connect(self._ask_save)
         self.load_button.clicked.connect(self._ask_load)
         self.delete_button.clicked.connect(self.delete)
@@ -167,14 +174,19 @@ class ModelPanel(QWidget):
             self.load(path)
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        for button in (self.apply_button, self.save_button, self.load_button, self.delete_button):
-            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.label)
         layout.addWidget(self.runs)
-        layout.addLayout(buttons)
+        # On one line they would be wider than the dock.
+        for line in (
+            (self.apply_button, self.continue_button),
+            (self.save_button, self.load_button, self.delete_button),
+        ):
+            buttons = QHBoxLayout()
+            for button in line:
+                buttons.addWidget(button)
+            layout.addLayout(buttons)
 
     def _show(self) -> None:
         reading = self.runner.is_running
@@ -183,10 +195,12 @@ class ModelPanel(QWidget):
         missing = f"Reading {self._loading}…" if reading else _NONE
         self.label.setText(missing if reading else at_hand)
         self.apply_button.setEnabled(there)
+        self.continue_button.setEnabled(there)
         self.save_button.setEnabled(there)
         self.apply_button.setToolTip(
             "Denoise the chosen image with this model, without training." if there else missing
         )
+        self.continue_button.setToolTip(_CONTINUE if there else missing)
         self.save_button.setToolTip("Keep this model in a file." if there else missing)
         chosen = self.chosen_run is not None
         self.delete_button.setEnabled(chosen)

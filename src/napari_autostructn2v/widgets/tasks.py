@@ -26,7 +26,14 @@ _MOST_PLANES = 4
 _PREDICTING = "Denoising with the model"
 
 
-def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = None, dtype: str | None = None) -> Task:
+def denoise_task(
+    image: Any,
+    settings: Settings,
+    *,
+    preview_plane: int | None = None,
+    dtype: str | None = None,
+    start: Denoiser | None = None,
+) -> Task:
     """Return the task that denoises an image.
 
     Parameters
@@ -38,6 +45,9 @@ def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = 
         Index, over all leading axes flattened, of the plane that previews show.
     dtype : str, optional
         Floating-point dtype of the results; by default they have that of the image.
+    start : Denoiser, optional
+        What to train on from, with its mask if that has been used. The task fails with a sentence if it does not fit
+        the image.
     """
 
     def task(stop: StopRequest) -> Generator[Progress, None, Result]:
@@ -45,7 +55,16 @@ def denoise_task(image: Any, settings: Settings, *, preview_plane: int | None = 
         from .. import pipeline
 
         given = image if dtype is None else _as_float(image)
-        result = yield from pipeline.run(given, settings, stop=stop, preview_plane=preview_plane)
+        mask = None
+        if start is not None:
+            from ..images import to_planes
+
+            given = np.asarray(given)  # a lazy image is read once
+            start._check_fit(to_planes(given))
+            mask = start.mask if "2" in start.networks else None
+        result = yield from pipeline.run(
+            given, settings, stop=stop, mask=mask, preview_plane=preview_plane, start=start
+        )
         return result if dtype is None else _in_dtype(result, dtype)
 
     return task
