@@ -12,7 +12,7 @@ from napari_autostructn2v.muon import Muon
 from napari_autostructn2v.network import Smoothing, UNet
 from napari_autostructn2v.noise import estimate_noise
 from napari_autostructn2v.prediction import predict_planes
-from napari_autostructn2v.refinement import refine
+from napari_autostructn2v.refinement import give_back, refine
 
 
 class Copying(nn.Module):
@@ -90,3 +90,17 @@ def test_an_update_moves_all_directions_of_a_kernel_alike(shape):
     singular = torch.linalg.svdvals(weight.detach().reshape(shape[0], -1))
     singular /= max(1.0, shape[0] / (weight.numel() / shape[0])) ** 0.5
     assert 0.5 < float(singular.min()) <= float(singular.max()) < 1.5
+
+
+def test_structure_that_was_removed_comes_back_and_noise_does_not():
+    noisy, clean = scene(np.ones((1, 1)), size=256)
+    spots = np.zeros_like(clean)
+    spots[:, 40:200:40, 40:200:40] = 200
+    clean = clean + ndimage.gaussian_filter(spots, (0, 1.5, 1.5))
+    noisy = noisy + (clean - scene(np.ones((1, 1)), size=256)[1])
+    blurred = ndimage.gaussian_filter(clean, (0, 4, 4))
+    before = np.mean((blurred - clean) ** 2)
+    mended = give_back(noisy, blurred.copy(), estimate_noise(noisy))
+    assert np.mean((mended - clean) ** 2) < 0.5 * before
+    right = give_back(noisy, clean.copy(), estimate_noise(noisy))
+    assert np.mean((right - clean) ** 2) < 0.02 * np.mean((noisy - clean) ** 2)

@@ -21,6 +21,7 @@ from .network import Smoothing, UNet
 from .noise import NoiseModel
 from .prediction import predict_planes, prediction_symmetries
 from .progress import StopToken
+from .refinement import GIVE_BACK_REACH, give_back
 from .settings import Settings, StageSettings
 
 __all__ = ["Denoiser"]
@@ -164,13 +165,14 @@ class Denoiser:
             getattr(self.settings, f"stage{stage}"), self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
         )
         denoised = predict_planes(network, planes.values, tile=tile, symmetries=turns, stop=stop, on_tile=on_tile)
-        return planes.restore(denoised, dtype)
+        noise = self.noise.rescaled(1 / self.scale, -self.offset / self.scale)
+        return planes.restore(give_back(planes.values, denoised, noise), dtype)
 
     @property
     def margin(self) -> int:
         """Pixels beyond which nothing reaches through a network, rounded up to where pooling begins anew."""
         multiple = max(16, *(network.multiple for network in self.networks.values()))
-        reach = 14 * max(network.multiple for network in self.networks.values()) + Smoothing.REACH
+        reach = 14 * max(network.multiple for network in self.networks.values()) + Smoothing.REACH + GIVE_BACK_REACH
         return -(-reach // multiple) * multiple
 
     def save(self, path: str | Path) -> None:

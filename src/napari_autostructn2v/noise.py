@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +69,17 @@ class NoiseModel:
     def variance_at(self, intensity: np.ndarray) -> np.ndarray:
         """Noise variance at given intensities, interpolated; both in input units."""
         return np.interp(intensity, self.intensities, self.variances)
+
+    def rescaled(self, scale: float, offset: float) -> NoiseModel:
+        """Return the model of the image times `scale` plus `offset`."""
+        square = scale**2
+        return replace(
+            self,
+            variance=self.variance * square,
+            mean_variance=self.mean_variance * square,
+            intensities=self.intensities * scale + offset,
+            variances=self.variances * square,
+        )
 
 
 def estimate_noise(

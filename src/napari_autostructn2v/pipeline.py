@@ -274,7 +274,7 @@ class _Run:
             return
         from .devices import resolve_device
         from .prediction import Stopped, predict_planes, prediction_symmetries
-        from .refinement import refine
+        from .refinement import give_back, refine
         from .training import new_network, train
 
         start = time.monotonic()
@@ -333,7 +333,7 @@ class _Run:
         except Stopped:
             self.messages.append(f"{title} was stopped before the image was denoised; its model is kept.")
             return
-        self.results[name] = self.planes.restore(denoised)
+        self.results[name] = self.planes.restore(give_back(self.planes.values, denoised, self.raw_noise))
         self.seconds["prediction"] = self.seconds.get("prediction", 0.0) + time.monotonic() - start
 
     def _result(self, mask: BlindMask) -> Result:
@@ -341,7 +341,9 @@ class _Run:
         from .denoiser import Denoiser
 
         best = self.results[max(self.results)] if self.results else None
-        noise = _in_input_units(self.noise, self.planes)
+        noise, raw_noise = (
+            measured.rescaled(self.planes.scale, self.planes.offset) for measured in (self.noise, self.raw_noise)
+        )
         quality = None if best is None else assess(np.asarray(self.image), best, noise)
         if not self.steps:
             self.messages.append("The run was stopped before training began.")
@@ -351,7 +353,7 @@ class _Run:
                 self.networks,
                 self.settings,
                 mask,
-                noise,
+                raw_noise,
                 self.planes.offset,
                 self.planes.scale,
                 usual_excess=self.planes.usual_excess,
@@ -400,15 +402,3 @@ class _Deadline:
     def is_set(self) -> bool:
         """Return True once the time is over."""
         return time.monotonic() > self.end
-
-
-def _in_input_units(noise: NoiseModel, planes: Planes) -> NoiseModel:
-    """Bring a noise model from normalised values to the units of the input."""
-    square = planes.scale**2
-    return replace(
-        noise,
-        variance=noise.variance * square,
-        mean_variance=noise.mean_variance * square,
-        intensities=noise.intensities * planes.scale + planes.offset,
-        variances=noise.variances * square,
-    )
