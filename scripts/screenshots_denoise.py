@@ -6,6 +6,8 @@ On a machine without a screen: ``xvfb-run -a -s "-screen 0 1280x800x24" python s
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,49 +46,56 @@ def click(button: QWidget) -> None:
 
 
 def main() -> None:
-    """Open the sample, denoise it by mouse clicks, and take pictures on the way."""
+    """Read the options and go."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quality", choices=("fast", "balanced", "best"), default="balanced")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["AUTOSTRUCTN2V_FOLDER"] = temporary  # the runs of the user stay as they are
+        take(arguments.quality, arguments.theme, arguments.folder)
+
+
+def take(quality: str, theme: str, folder: Path) -> None:
+    """Open the sample, denoise it by mouse clicks, and take pictures on the way."""
     viewer = napari.Viewer()
-    viewer.theme = arguments.theme
+    viewer.theme = theme
     window = viewer.window._qt_window
     window.resize(1280, 800)
     viewer.open_sample("napari-autostructn2v", "scan_lines")
     dock: DenoiseDock = viewer.window.add_plugin_dock_widget("napari-autostructn2v", "Denoise")[1]
     QTest.qWait(500)
     viewer.reset_view()
-    click(dock.options.quality[arguments.quality])
+    click(dock.options.quality[quality])
 
     panel = dock.noise_panel
     click(panel.measure_button)
     wait_until(lambda: not panel.runner.is_running)
-    save(dock, arguments.folder, "denoise-noise")
+    save(dock, folder, "denoise-noise")
     edited = panel.editor.position_of(1, 0).toPoint()
     QTest.mouseClick(panel.editor, Qt.MouseButton.LeftButton, pos=edited)
     wait_until(lambda: not panel.runner.is_running)
-    save(panel, arguments.folder, "denoise-mask")
+    save(panel, folder, "denoise-mask")
     click(panel.automatic_button)
 
     click(dock.run_button)
     wait_until(lambda: "stage 2" in dock.progress.label.text().lower())
     QTest.qWait(10_000)
-    save(window, arguments.folder, "denoise-running")
+    save(window, folder, "denoise-running")
     wait_until(lambda: not dock.control.is_running)
     print(dock.result_view.judgement.text(), dock.result_view.label.text(), sep="\n")
     click(dock.result_view.compare_button)
-    save(window, arguments.folder, "denoise-result")
+    save(window, folder, "denoise-result")
     click(dock.result_view.compare_button)
     click(dock.result_view.grid_button)
-    save(window, arguments.folder, "denoise-grid")
+    save(window, folder, "denoise-grid")
     click(dock.result_view.grid_button)
     dock.training_section.expand(False)
     dock.noise_section.expand(False)
     dock.model_section.expand()
     dock.advanced_section.expand()
-    save(dock, arguments.folder, "denoise-advanced")
+    save(dock, folder, "denoise-advanced")
     viewer.close()
 
 

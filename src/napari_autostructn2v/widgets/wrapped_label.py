@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QRect, Qt, QTimer
+from qtpy.QtCore import QRect, QSize, Qt, QTimer
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QLabel, QSizePolicy
 
@@ -27,6 +27,10 @@ class WrappedLabel(QLabel):
         """Show another text."""
         super().setText(text)
         self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return no more than the height needed: Qt's own answer stays at the largest minimum that there has been."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Wrap anew."""
