@@ -48,7 +48,7 @@ def click(button: QWidget) -> None:
 def main() -> None:
     """Read the options and go."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quality", choices=("fast", "balanced", "best"), default="balanced")
+    parser.add_argument("--quality", choices=("fast", "balanced", "best"), default="fast")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()
