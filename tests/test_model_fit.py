@@ -37,6 +37,7 @@ def model() -> Denoiser:
     ],
 )
 def test_an_image_that_merely_differs_in_exposure_or_content_is_taken(model, image) -> None:
+    model.check_fit(image)
     assert model.predict(image).shape == image.shape
 
 
@@ -46,6 +47,8 @@ def test_an_image_on_another_scale_is_refused_with_both_scales(model, image) -> 
         model.predict(image)
     assert f"{model.offset:.4g}" in str(caught.value)
     assert f"{to_planes(image).offset:.4g}" in str(caught.value)
+    with pytest.raises(InputError, match="does not fit the image"):
+        model.check_fit(image)
 
 
 def test_progress_comes_tile_by_tile_and_a_stop_ends_it(model) -> None:

@@ -309,7 +309,6 @@ def _prepared(
 ) -> tuple[Denoiser | None, FixedPattern, dict[str, Any], list[str]]:
     """Train on a sample of a channel, or look whether a given model fits it, and remember the outcome."""
     from . import pipeline
-    from .images import to_planes
     from .streaming import SAMPLE_PIXELS, sample
 
     before = len(job.messages)
@@ -331,7 +330,7 @@ def _prepared(
             given = True
             fitting = job.given_model(number)
             assert fitting is not None
-            fitting._check_fit(to_planes(planes))
+            fitting.check_fit(planes)
     messages = job.messages[before:]
     del job.messages[before:]
     work.remember(number, model, pattern, said, messages, given)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from .blind_mask import BlindMask
 from .devices import resolve_device
@@ -111,7 +112,7 @@ class Denoiser:
         if is_lazy(image):
             return predict_lazily(self, image, stage=stage, device=device, dtype=dtype, tile=tile)
         planes = to_planes(image)
-        self._check_fit(planes)
+        self._refuse_other_scale(planes)
         result = np.empty(planes.shape, planes.dtype if dtype is None else dtype)
         array = check_image(image).reshape(-1, *planes.shape[-2:])
         del planes
@@ -223,8 +224,22 @@ class Denoiser:
             networks, settings, mask, noise, offset, scale, numbers.get("usual_excess"), numbers.get("steps", {})
         )
 
-    def _check_fit(self, planes: Planes) -> None:
-        """Raise if an image is on another scale than the model: a network makes nothing of such numbers."""
+    def check_fit(self, image: ArrayLike) -> None:
+        """Raise if an image is on another scale than the model: a network makes nothing of such numbers.
+
+        Parameters
+        ----------
+        image : (..., Y, X) array-like
+            The image, or planes of it that stand for all.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be used, or its values are on a wholly different scale than the model's.
+        """
+        self._refuse_other_scale(to_planes(image))
+
+    def _refuse_other_scale(self, planes: Planes) -> None:
         contrast = planes.scale / self.scale
         distance = abs(planes.offset - self.offset) / max(planes.scale, self.scale)
         if 1 / _FARTHEST < contrast < _FARTHEST and distance < _FARTHEST:
