@@ -59,10 +59,11 @@ def test_strided_and_read_only_arrays_come_back(tmp_path: Path) -> None:
 def test_torch_is_not_needed(tmp_path: Path) -> None:
     save_model(tmp_path / "m", WEIGHTS, {})
     code = (
-        "import sys; from napari_autostructn2v.model_file import load_model; load_model(sys.argv[1]);"
-        "sys.exit('torch' in sys.modules)"
+        "import sys; from napari_autostructn2v.model_file import load_model; arrays, _ = load_model(sys.argv[1]);"
+        "print(*sorted(arrays), 'torch' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code, tmp_path / "m"], check=True)
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "m"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["conv.weight", "mask", "False"]
 
 
 @pytest.mark.parametrize("kept", [0, 4, 60, -1])

@@ -156,3 +156,17 @@ def test_an_image_that_cannot_be_measured_is_answered_by_a_sentence(dock, qtbot)
     wait(dock, qtbot)
     assert "constant" in dock.message.text
     assert "Not measured yet" in dock.noise_panel.verdict.text()
+
+
+def test_measure_is_heard_while_a_gain_is_worked_out(dock, qtbot) -> None:
+    panel = dock.noise_panel
+    panel.measure()
+    wait(dock, qtbot)
+    first = dock.image.layer
+    click(qtbot, panel.editor, 1, 0)
+    assert panel.runner.is_running
+    other = dock._viewer.add_image(np.random.default_rng(1).normal(100, 10, (64, 64)), name="other")
+    dock.image.layer = other
+    qtbot.mouseClick(panel.measure_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: other in panel._measured and not panel.runner.is_running, timeout=10_000)
+    assert first in panel._measured

@@ -113,3 +113,12 @@ def test_a_mask_that_hides_too_much_is_answered_by_a_sentence(dock, qtbot) -> No
     wait(dock, qtbot)
     assert "smaller" in dock.message.text
     assert "small mask preview" not in dock._viewer.layers
+
+
+def test_a_preview_that_is_no_longer_wanted_does_not_come(dock, qtbot) -> None:
+    panel = dock.noise_panel
+    toggle(dock, qtbot, 0, 1)
+    qtbot.waitUntil(lambda: panel.preview.runner.is_running, timeout=10_000)
+    qtbot.mouseClick(panel.automatic_button, Qt.MouseButton.LeftButton)
+    wait(dock, qtbot)
+    assert PREVIEW not in dock._viewer.layers

@@ -161,3 +161,29 @@ def test_a_model_deleted_behind_our_back_is_answered_by_a_sentence(open_dock, ow
     wait(dock, qtbot)
     assert "There is no file" in dock.message.text
     assert dock.model_panel.denoiser is not None
+
+
+def test_the_run_clicked_last_is_taken_up(open_dock, qtbot, monkeypatch) -> None:
+    dock = open_dock()
+    panel = dock.model_panel
+    for _ in range(2):
+        run(dock, qtbot)
+    monkeypatch.setattr(denoiser_module.Denoiser, "load", lambda path: str(path))
+    click_row(dock, qtbot, 0)
+    click_row(dock, qtbot, 1)  # while the first is still being read
+    wait(dock, qtbot)
+    assert panel.denoiser == panel.chosen_run.model == kept_runs()[1].model
+
+
+def test_a_run_that_could_not_be_kept_leaves_the_others_unchosen(open_dock, qtbot, monkeypatch) -> None:
+    from widget_denoise_standin import Model
+
+    def fail(*_) -> None:
+        raise InputError("model.safetensors could not be written: No space left on device.")
+
+    dock = open_dock()
+    run(dock, qtbot)
+    assert dock.model_panel.chosen_run == kept_runs()[0]
+    monkeypatch.setattr(Model, "save", fail)
+    run(dock, qtbot)
+    assert dock.model_panel.chosen_run is None, "Delete would take an older run"

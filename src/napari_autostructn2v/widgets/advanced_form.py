@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..settings import Settings, StageSettings
+from .form_rows import add_row
 from .habits import Habits, ResultType
 
 __all__ = ["AdvancedForm"]
@@ -128,10 +129,8 @@ class _StageForm(QWidget):
         layout.setVerticalSpacing(3)
         for field in _FIELDS:
             editor = _make_editor(field)
-            editor.setToolTip(field.tooltip)
             self.editors[field.name] = editor
-            layout.addRow(field.label, editor)
-            layout.labelForField(editor).setToolTip(field.tooltip)
+            add_row(layout, field.label, editor, field.tooltip)
             _changed_signal(editor).connect(self._emit)
 
     def apply_to(self, stage: StageSettings) -> StageSettings:
@@ -182,13 +181,14 @@ class AdvancedForm(QWidget):
         self.reset_button = QPushButton("Back to defaults")
         self.reset_button.setToolTip("Set everything under Advanced back to what the chosen quality stands for.")
         tabs = QTabWidget()
-        tabs.addTab(self.stage_forms["stage1"], "Stage 1")
-        tabs.addTab(self.stage_forms["stage2"], "Stage 2")
+        for number, stage_form in enumerate(self.stage_forms.values()):
+            tabs.addTab(stage_form, f"Stage {number + 1}")
+            tabs.setTabToolTip(number, f"How stage {number + 1} trains.")
         form = QFormLayout()
-        form.addRow("Device", self.device)
-        form.addRow("Random seed", self.seed)
-        form.addRow("Tile size", self.tile)
-        form.addRow("Results are", self.result_type)
+        add_row(form, "Device", self.device)
+        add_row(form, "Random seed", self.seed)
+        add_row(form, "Tile size", self.tile)
+        add_row(form, "Results are", self.result_type)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
 
 from ..errors import InputError
 from ..settings import Settings
+from .ask_file import ask_save
 from .layer_choice import LayerChoice
 from .roi_state import RoiState
 
 __all__ = ["RunElsewhere", "command_line", "needs_file"]
-
-_FILES = "Settings (*.toml)"
 
 
 class RunElsewhere(QWidget):
@@ -82,8 +80,7 @@ class RunElsewhere(QWidget):
             self.save(path)
 
     def _ask(self, title: str) -> str:
-        path, _ = QFileDialog.getSaveFileName(self, title, "settings.toml", _FILES)
-        return path if not path or Path(path).suffix else f"{path}.toml"
+        return ask_save(self, title, "settings.toml", "Settings")
 
 
 def needs_file(settings: Settings) -> bool:

@@ -132,8 +132,9 @@ class LossPlot(pg.PlotWidget):
             if steps:  # a gap in the curve
                 steps.append(self._offset)
                 losses.append(math.nan)
+        # Its name stands at the bottom, since every curve begins at the top.
         border = pg.InfiniteLine(
-            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.98, "anchors": [(0, 0)] * 2}
+            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.02, "anchors": [(0, 1)] * 2}
         )
         self._borders.append(border)
         self.addItem(border)

@@ -62,8 +62,8 @@ class MaskPreview(QObject):
         self._timer.start()
 
     def close(self) -> None:
-        """Take the layer off the viewer."""
-        self._wanted = None
+        """Take the layer off the viewer, and put none there that is still being worked out."""
+        self._wanted = self._working_on = None
         self._timer.stop()
         layer, self._layer = self._layer, None
         if layer is not None and layer in self._viewer.layers:

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..errors import InputError
+from .ask_file import ask_save
 from .runs import Run, delete_run, kept_runs
 from .tasks import load_model_task
 from .worker import Failure, Runner
@@ -54,6 +55,7 @@ class ModelPanel(QWidget):
         self.denoiser: Denoiser | None = None
         self.name = ""
         self._loading = ""
+        self._next: tuple[str, str] | None = None  # what was chosen while another was being read
         self.runner = Runner(self)
         self.runner.finished.connect(self._on_loaded)
         self.runner.failed.connect(self._on_failed)
@@ -99,9 +101,11 @@ class ModelPanel(QWidget):
         self._show()
 
     def take_trained(self, denoiser: Denoiser, name: str) -> None:
-        """Hold the model of the run that has just ended, which heads the list now."""
+        """Hold the model of the run that has just ended, which heads the list now unless it could not be kept."""
+        before = self._newest()
         self.refresh()
-        if self.runs.count():
+        self.runs.clearSelection()
+        if self._newest() != before:
             self.runs.setCurrentRow(0)
         self.take(denoiser, name)
 
@@ -138,11 +142,9 @@ class ModelPanel(QWidget):
 
     def load(self, path: str, name: str = "") -> None:
         """Read a model from a file, beside the window."""
-        if self.runner.is_running:
-            return
-        self._loading = name or Path(path).name
-        self.runner.start(load_model_task(path))
-        self._show()
+        self._next = path, name or Path(path).name
+        if not self.runner.is_running:
+            self._load_next()
 
     def delete(self) -> None:
         """Take the chosen run off the disk; if its model is at hand, it stays so until napari is closed."""
@@ -151,19 +153,30 @@ class ModelPanel(QWidget):
             delete_run(run)
             self.refresh()
 
+    def _newest(self) -> Run | None:
+        return self.runs.item(0).data(Qt.ItemDataRole.UserRole) if self.runs.count() else None
+
     def _take_up(self, item: QListWidgetItem) -> None:
         run: Run = item.data(Qt.ItemDataRole.UserRole)
         self.load(run.model, f"trained on “{run.image}”")
 
+    def _load_next(self) -> None:
+        if self._next is not None:
+            (path, self._loading), self._next = self._next, None
+            self.runner.start(load_model_task(path))
+        self._show()
+
     def _on_loaded(self, denoiser: Denoiser) -> None:
-        self.take(denoiser, self._loading)
+        if self._next is None:
+            self.take(denoiser, self._loading)
+        self._load_next()
 
     def _on_failed(self, failure: Failure) -> None:
-        self._show()
+        self._load_next()
         self.failed.emit(failure)
 
     def _ask_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the model", "model.safetensors", _FILES)
+        path = ask_save(self, "Save the model", "model.safetensors", "Model")
         if path:
             self.save(path)
 

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QPushButt
 
 from ..blind_mask import BlindMask
 from ..errors import InputError
+from .ask_file import ask_save
 from .mask_editor import MaskEditor
 from .mask_preview import MaskPreview
 from .source import Source
@@ -68,6 +69,7 @@ class NoisePanel(QWidget):
         self._layer_asked: Image | None = None
         self._gain_of: tuple[_Measured, np.ndarray] | None = None
         self._gain_is_stale = False
+        self._measure_is_wanted = False
         self.runner = Runner(self)
         self.runner.finished.connect(self._on_finished)
         self.runner.failed.connect(self._on_failed)
@@ -101,9 +103,10 @@ class NoisePanel(QWidget):
 
     def measure(self) -> None:
         """Measure the noise of the chosen image beside the window."""
-        if self.runner.is_running:
-            return
         layer = self._image.layer
+        if self.runner.is_running:
+            self._measure_is_wanted = not (self._asked == "noise" and self._layer_asked is layer)
+            return
         try:
             source = Source.of(layer, self._viewer)
         except InputError as error:
@@ -188,7 +191,7 @@ class NoisePanel(QWidget):
             if path:
                 self.load_mask(path)
         else:
-            path, _ = QFileDialog.getSaveFileName(self, "Save the blind mask", "mask.npy", _FILES)
+            path = ask_save(self, "Save the blind mask", "mask.npy", "Blind mask")
             if path:
                 self.save_mask(path)
 
@@ -249,15 +252,23 @@ class NoisePanel(QWidget):
             self.show_result(layer, answer)
         elif layer is self._image.layer and self._tuning.settings.mask.source not in ("raw", "stage1"):
             self.verdict.setText(f"{self._own_mask} {_gain_in_words(answer)}")
-        if self._gain_is_stale:
-            self._gain_is_stale = False
-            self._refresh()
+        self._go_on()
 
     def _on_failed(self, failure: Failure) -> None:
         self._layer_asked = self._gain_of = None
         if self._asked == "noise":
             self._refresh()
         self.failed.emit(failure)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do what was asked for while something else was worked out."""
+        if self._measure_is_wanted:
+            self._measure_is_wanted = False
+            self.measure()
+        elif self._gain_is_stale:
+            self._gain_is_stale = False
+            self._refresh()
 
     def _lay_out(self) -> None:
         menu = QMenu(self)

@@ -11,6 +11,9 @@ from .wrapped_label import WrappedLabel
 
 __all__ = ["ProgressView", "duration_in_words", "progress_in_words"]
 
+#: napari's own colour of progress is nearly that of the window in its light theme.
+_BAR = "QProgressBar::chunk { background-color: #0072b2; }"
+
 
 class ProgressView(QWidget):
     """A progress bar over a line of words; hidden while nothing has run yet."""
@@ -20,6 +23,7 @@ class ProgressView(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
+        self.bar.setStyleSheet(_BAR)
         self.label = WrappedLabel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QComboBox, QFileDialog, QGridLayout, QL
 from ..errors import InputError
 from ..roi import ROI_PRESETS
 from ..settings import Settings
+from .ask_file import ask_save
 from .message_bar import MessageBar
 from .roi_state import RoiState
 
@@ -104,6 +105,8 @@ class RoiFiles(QWidget):
         name = self.preset.itemData(index)
         if name is not None:
             self.choose_preset(name)
+        else:  # own settings are made by changing something
+            self._show_preset()
 
     def _show_preset(self) -> None:
         """Show the preset that the settings are, if they are one."""
@@ -112,7 +115,7 @@ class RoiFiles(QWidget):
         self.preset.setCurrentIndex(max(0, index))
 
     def _ask_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save settings", self._folder or "settings.toml", _FILTER)
+        path = ask_save(self, "Save settings", str(Path(self._folder, "settings.toml")), "Settings")
         if path:
             self._folder = str(Path(path).parent)
             self.save(path)

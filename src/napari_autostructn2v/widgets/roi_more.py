@@ -12,13 +12,13 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
-    QLabel,
     QSpinBox,
     QWidget,
 )
 
 from ..roi_criteria import criterion_names
 from ..settings import RoiSettings
+from .form_rows import add_row
 
 __all__ = ["MoreForm"]
 
@@ -176,11 +176,7 @@ class MoreForm(QWidget):
             self._show(roi)  # the last criterion cannot be unticked
 
     def _add(self, label: str, widget: QWidget, tooltip: str) -> None:
-        name = QLabel(label)
-        name.setToolTip(tooltip)
-        if not widget.toolTip():
-            widget.setToolTip(tooltip)
-        self._form.addRow(name, widget)
+        add_row(self._form, label, widget, tooltip)
 
     def _fill_criteria(self, also: tuple[str, ...]) -> None:
         """Offer the known criteria, those that a user registered meanwhile, and any that a file names."""

@@ -15,6 +15,7 @@ from ..roi import PatchSelection, RoiScorer, StackScorer, suggest_threshold
 from ..roi_advice import ALIKE
 from ..roi_scorer import CommonScale
 from ..settings import RoiSettings
+from .view_plane import plane_index
 
 if TYPE_CHECKING:
     from napari.components import Dims
@@ -110,21 +111,6 @@ class PlanePreview:
         return self._scorer.select(settings)
 
 
-def plane_index(layer: Image, dims: Dims) -> tuple[int, ...]:
-    """Return where along the leading axes of a layer (time, depth, channel) the viewer is, in pixels."""
-    leading = layer.ndim - 2
-    if leading <= 0:
-        return ()
-    point = np.array(dims.point[-layer.ndim :], float)
-    units = tuple(dims.units)[-layer.ndim :] if dims.units else layer.units
-    for axis, (shown, own) in enumerate(zip(units, layer.units, strict=True)):
-        if shown != own:
-            point[axis] = (point[axis] * shown).to(own).magnitude
-    position = np.asarray(layer.world_to_data(point))[:leading]
-    shape = _levels(layer)[0].shape
-    return tuple(int(np.clip(np.rint(p), 0, size - 1)) for p, size in zip(position, shape, strict=False))
-
-
 def _levels(layer: Image) -> list[Any]:
     """Return the arrays of a layer, finest first."""
     return list(layer.data) if layer.multiscale else [layer.data]
@@ -134,7 +120,8 @@ def _reduced(layer: Image) -> tuple[Any, tuple[int, int], str]:
     """Return the data of a layer in a size that can be looked at, its rows and columns at full size, and a note."""
     if layer.rgb:
         raise InputError(
-            f"{layer.name} is a colour (RGB) image. Right-click its layer, choose Split RGB, and take one channel."
+            f"{layer.name} is a colour (RGB) image. Right-click it in the layer list, choose Split RGB, and take one "
+            "channel."
         )
     levels = _levels(layer)
     if levels[0].ndim < 2:

@@ -31,6 +31,7 @@ _DETAIL = (
     "Small values see only large structures and are faster."
 )
 _CHOOSE = "Take patches by what they show. Off: this stage takes patches at random from the whole image (use_roi)."
+_STAGE = "Which patches of the image this stage learns from."
 _AUTO = "Set the threshold from the image."
 
 
@@ -54,8 +55,9 @@ class StageSection(Section):
 
     def __init__(self, title: str, color: str) -> None:
         content = QWidget()
-        super().__init__(title, content)
+        super().__init__(title, content, tooltip=_STAGE)
         self._roi = RoiSettings()
+        self._labels: dict[QWidget, QLabel] = {}
         self.threshold = _slider(0.0, 1.0)
         self.detail = _slider(0.02, 1.0)
         self.auto_button = QPushButton("Auto")
@@ -102,7 +104,10 @@ class StageSection(Section):
         ):  # fmt: skip
             if widget.isEnabled() != roi.use_roi or not widget.toolTip():
                 widget.setEnabled(roi.use_roi)
-            widget.setToolTip(tooltip if roi.use_roi else _OFF)
+            tooltip = tooltip if roi.use_roi else _OFF
+            widget.setToolTip(tooltip)
+            if widget in self._labels:
+                self._labels[widget].setToolTip(tooltip)
 
     def show_visible(self, visible: bool) -> None:
         """Tick or untick *show* without telling anybody."""
@@ -174,7 +179,7 @@ class StageSection(Section):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(2)
         for row, (text, slider) in enumerate((("threshold", self.threshold), ("detail", self.detail))):
-            label = QLabel(text)
+            label = self._labels[slider] = QLabel(text)
             label.setBuddy(slider)
             grid.addWidget(label, row, 0)
             grid.addWidget(slider, row, 1)

@@ -6,6 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QButtonGroup, QComboBox, QFormLayout, QHBoxLayout, QRadioButton, QWidget
 
 from ..settings import Preset, Stages
+from .form_rows import add_row
 
 __all__ = ["RunOptions"]
 
@@ -46,10 +47,11 @@ class RunOptions(QWidget):
             self.stages_combo.addItem(label, stages)
             self.stages_combo.setItemData(index, tooltip, 3)  # Qt.ItemDataRole.ToolTipRole
         self.stages_combo.setToolTip("\n".join(f"{label}: {tooltip}" for _, label, tooltip in _STAGES))
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addRow("Quality", row)
-        layout.addRow("Stages", self.stages_combo)
+        #: Of these rows; a dock puts others of its own above them.
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        add_row(self.form, "Quality", row, "How long to train: longer gives a better result, up to a point.")
+        add_row(self.form, "Stages", self.stages_combo)
         self._group.buttonClicked.connect(self._emit)
         self.stages_combo.activated.connect(self._emit)
 
