@@ -25,8 +25,8 @@ def unwrapped(viewer: Viewer) -> Viewer:
     return getattr(viewer, "__wrapped__", viewer)
 
 
-def connect_while_alive(owner: QObject, emitter: Any, callback: Callable[..., Any]) -> None:
-    """Connect a bound method to a napari event until `owner` is destroyed.
+def connect_while_alive(owner: QObject, emitter: Any, callback: Callable[..., Any]) -> Callable[[], None]:
+    """Connect a bound method to a napari event until `owner` is destroyed, or what is returned is called.
 
     napari drops callbacks of collected Python objects by itself, but not those whose Qt half is gone already.
     """
@@ -38,7 +38,12 @@ def connect_while_alive(owner: QObject, emitter: Any, callback: Callable[..., An
         if method is not None:
             emitter.disconnect(method)
 
+    def end() -> None:
+        owner.destroyed.disconnect(disconnect)
+        disconnect()
+
     owner.destroyed.connect(disconnect)
+    return end
 
 
 class LayerChoice(QComboBox):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from .comparison import Comparison
+from .layer_choice import connect_while_alive
 from .progress_view import duration_in_words
 from .quality_words import judge
 from .results import Outcome
@@ -23,6 +24,12 @@ __all__ = ["ResultView"]
 _LIGHTS = {"green": ("●", "#009e73"), "yellow": ("▲", "#e69f00"), "red": ("■", "#d55e00")}
 _STEPS = 1000
 
+_LIGHT = "Green: only noise was removed. Yellow: look at the difference. Red: do not rely on this result."
+_COMPARE = "Show the original left and the result right of a line that the slider moves."
+_SIDE_BY_SIDE = "Show the original, stage 1 and the result beside each other (napari's grid)."
+_DIFFERENCE = "Add what was removed as a layer: it should show noise and nothing of the sample."
+_GONE = "The result has been removed from the viewer; run again to compare."
+
 
 class ResultView(QWidget):
     """The verdict over the result, what to do about it, and ways to compare.
@@ -37,11 +44,11 @@ class ResultView(QWidget):
         self._viewer = viewer
         self._comparison: Comparison | None = None
         self.light = QLabel()
+        self.light.setToolTip(_LIGHT)
         self.judgement = WrappedLabel()
         self.label = WrappedLabel()
         self.compare_button = QPushButton("Compare")
         self.compare_button.setCheckable(True)
-        self.compare_button.setToolTip("Show the original left and the result right of a line that the slider moves.")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _STEPS)
         self.slider.setValue(_STEPS // 2)
@@ -49,21 +56,21 @@ class ResultView(QWidget):
         self.slider.hide()
         self.grid_button = QPushButton("Side by side")
         self.grid_button.setCheckable(True)
-        self.grid_button.setToolTip("Show the original, stage 1 and the result beside each other (napari's grid).")
         self.difference_button = QPushButton("Difference")
-        self.difference_button.setToolTip(
-            "Add what was removed as a layer: it should show noise and nothing of the sample."
-        )
         self._lay_out()
         self.compare_button.toggled.connect(self._on_compare)
         self.slider.valueChanged.connect(self._on_slider)
         self.grid_button.toggled.connect(self._on_grid)
         self.difference_button.clicked.connect(self._on_difference)
+        # Later and once, since the divider moves the sliders of the viewer itself when it comes.
+        self._follow_timer = QTimer(self, singleShot=True, interval=0)
+        self._follow_timer.timeout.connect(self._follow)
+        connect_while_alive(self, viewer.dims.events.point, self._on_plane)
+        connect_while_alive(self, viewer.layers.events.removed, self._on_removed)
 
     def show_outcome(self, outcome: Outcome, layer: Image) -> None:
         """Describe a result and be ready to compare it."""
-        self.compare_button.setChecked(False)
-        self.grid_button.setChecked(False)
+        self.stop_comparing()
         self._comparison = Comparison(self._viewer, outcome.source, layer)
         result = outcome.result
         quality = None if result is None else result.report.quality
@@ -85,6 +92,35 @@ class ResultView(QWidget):
         for widget in (self.light, self.judgement):
             widget.setVisible(quality is not None)
         self.label.setText("\n".join(line for line in lines if line))
+        self._show_whether_comparable()
+
+    def stop_comparing(self) -> None:
+        """Take the divider and the grid away."""
+        self.compare_button.setChecked(False)
+        self.grid_button.setChecked(False)
+
+    def _show_whether_comparable(self) -> None:
+        there = self._comparison is not None and self._comparison.result is not None
+        for button, tooltip in (
+            (self.compare_button, _COMPARE),
+            (self.grid_button, _SIDE_BY_SIDE),
+            (self.difference_button, _DIFFERENCE),
+        ):
+            button.setEnabled(there)
+            button.setToolTip(tooltip if there else _GONE)
+
+    def _on_removed(self, event: Any = None) -> None:
+        if self._comparison is not None and self._comparison.result is None:
+            self.stop_comparing()
+            self._show_whether_comparable()
+
+    def _on_plane(self, event: Any = None) -> None:
+        if self.compare_button.isChecked():
+            self._follow_timer.start()
+
+    def _follow(self) -> None:
+        """Show the divider in the plane that is in view now."""
+        self._on_slider(self.slider.value())
 
     def _on_compare(self, shown: bool) -> None:
         self.slider.setVisible(shown)

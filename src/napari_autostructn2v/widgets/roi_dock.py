@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
-from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtWidgets import QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QTimer, Signal
+from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from ..roi import PatchSelection
 from .dock_tabs import DockTabs
+from .form_rows import add_row
 from .layer_choice import LayerChoice, connect_while_alive, unwrapped
 from .message_bar import MessageBar
 from .roi_files import RoiFiles
 from .roi_preview import PlanePreview
 from .roi_stage import BACKGROUND, STRUCTURE, StageTuning
 from .roi_state import RoiPair, roi_state
+from .section import SectionColumn
 from .wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ class RoiDock(QWidget):
         self._state = roi_state(self._viewer)
         self._preview = PlanePreview()
         self._closed = False
-        self._layer_connections: list[tuple[Any, Any]] = []
+        self._end_connections: list[Callable[[], None]] = []  # to the chosen image
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.update_patches)
 
@@ -127,15 +130,14 @@ class RoiDock(QWidget):
             self._timer.start()
 
     def _on_image(self, layer: Image | None) -> None:
-        for emitter, callback in self._layer_connections:
-            emitter.disconnect(callback)
-        self._layer_connections = []
+        for end in self._end_connections:
+            end()
+        self._end_connections = []
         if layer is not None:
             for name in _LAYER_EVENTS:
                 emitter = getattr(layer.events, name)
                 callback = self._on_layer_data if name == "data" else self._schedule
-                emitter.connect(callback)
-                self._layer_connections.append((emitter, callback))
+                self._end_connections.append(connect_while_alive(self, emitter, callback))
         if self._state.layer is None:
             for tuning in self._stages():
                 tuning.reset_visible()
@@ -180,23 +182,12 @@ class RoiDock(QWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Image", self.image)
-        sections = QWidget()
-        column = QVBoxLayout(sections)
-        column.setContentsMargins(0, 0, 4, 0)
-        for tuning in self._stages():
-            column.addWidget(tuning.section)
-        column.addStretch()
+        add_row(form, "Image", self.image)
+        sections = SectionColumn(*(tuning.section for tuning in self._stages()))
         WheelGuard(sections)
-        scroll = QScrollArea()
-        scroll.setWidget(sections)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(sections.minimumSizeHint().width() + scroll.verticalScrollBar().sizeHint().width())
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.message)
-        layout.addWidget(scroll, stretch=1)
+        layout.addWidget(sections, stretch=1)
         layout.addWidget(self.files)
         self.setMinimumWidth(320)
