@@ -18,7 +18,7 @@ import pytest
 import tifffile
 import zarr
 
-from napari_autostructn2v import cli_blocks, cli_experiment, files_tiff, streaming
+from napari_autostructn2v import cli_blocks, cli_plan, files_tiff, streaming
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.images import read_image, write_image
 from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
@@ -282,7 +282,7 @@ class Killed(BaseException):
 def test_a_run_goes_on_where_it_was_killed(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     images = movie("m.zarr")
     if kind == "tif":
-        monkeypatch.setattr(cli_experiment, "IN_MEMORY_PIXELS", 0)
+        monkeypatch.setattr(cli_plan, "IN_MEMORY_PIXELS", 0)
         monkeypatch.setattr(files_tiff, "_SMALL_BYTES", 0)
         tifffile.imwrite("m.tif", images, metadata={"axes": "TYX"}, photometric="minisblack")
     command = ["denoise", f"m.{kind}", "-o", "out", *FAST]

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from .cli_batch import Batch, complain, logged
+from .cli_options import parsers
 from .errors import InputError
-from .settings import PRESET_EPOCHS, Settings, Stages
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
@@ -36,13 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         The arguments after the command's name; defaults to those of the process.
     """
     given = list(sys.argv[1:] if argv is None else argv)
-    parser, commands = _parser()
+    parser, commands = parsers()
     command = commands.get(given[0]) if given else None
     # Files may stand before, between and after options, which argparse knows only for a parser without commands.
     arguments = parser.parse_args(given) if command is None else command.parse_intermixed_args(given[1:])
+    work = {"denoise": _denoise, "predict": _predict, "roi": _roi, "demo": _demo}[arguments.command]
     try:
         with _terminated_like_interrupted(), logged(getattr(arguments, "log", None), given):
-            return int(arguments.command(arguments))
+            return work(arguments)
     except InputError as error:
         complain(str(error))
         if arguments.json:
@@ -72,101 +74,6 @@ def _terminated_like_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    parser = argparse.ArgumentParser(
-        prog="autostructn2v",
-        description="Denoise microscopy images without clean data: Noise2Void, then structN2V with a measured mask.",
-        epilog="autostructn2v COMMAND --help tells more about a command.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    denoise = _command(commands, "denoise", _denoise, "train on each image and denoise it")
-    _add_files(denoise)
-    _add_training(denoise)
-    denoise.add_argument("--stages", choices=get_args(Stages), help="stages to run (default: auto)")
-    denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2, else measured")
-    denoise.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
-    denoise.add_argument("--save-model", type=Path, metavar="FILE",
-                         help="keep the trained model (for one INPUT, or with --train-on or --one-model)")  # fmt: skip
-    several = denoise.add_mutually_exclusive_group()
-    several.add_argument("--train-on", action="append", metavar="INPUT",
-                         help="train one model on these files and apply it to all; may be repeated")  # fmt: skip
-    several.add_argument("--one-model", action="store_true", help="train one model on all inputs together")
-
-    predict = _command(commands, "predict", _predict, "denoise images with a saved model, without training")
-    _add_files(predict)
-    predict.add_argument("--model", type=Path, action="append", required=True, metavar="FILE",
-                         help="a model saved by denoise or napari; once for each channel, or one for all")  # fmt: skip
-    predict.add_argument("--device", default="auto", help=_DEVICE_HELP)
-
-    roi = _command(commands, "roi", _roi, "show which patches the stages learn from")
-    roi.add_argument("input", type=Path, metavar="INPUT", help="TIFF or PNG image")
-    roi.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
-    roi.add_argument("--plane", type=int, default=0, metavar="N", help="plane of a stack, from 0 (default: 0)")
-    roi.add_argument("--json", action="store_true", help="print the corners of the patches as one JSON object")
-
-    demo = _command(commands, "demo", _demo, "denoise a synthetic sample and show before and after")
-    demo.add_argument("-o", "--output", type=Path, default=Path("autostructn2v-demo"), metavar="DIR",
-                      help="folder for the results (default: %(default)s)")  # fmt: skip
-    _add_training(demo)
-    demo.add_argument("--json", action="store_true", help="print the report as one JSON object")
-    return parser, commands.choices
-
-
-_DEVICE_HELP = "auto, cpu, cuda, cuda:1 or mps (default: auto)"
-
-
-def _command(commands: Any, name: str, function: Callable[..., int], summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
-    )
-    parser.set_defaults(command=function)
-    return parser
-
-
-def _add_files(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT",
-                        help="TIFF, OME-TIFF, PNG, zarr and OME-Zarr images, or folders of them")  # fmt: skip
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR",
-                        help="folder for the results, NAME_denoised each, of the same kind")  # fmt: skip
-    parser.add_argument("--pattern", metavar="PATTERN", help="files of a folder, such as '*.tif' or '**/*_raw.tif'")
-    parser.add_argument("--axes", metavar="AXES", help="letters of the axes in their order, such as TCYX")
-    parser.add_argument("--channels", choices=("apart", "together"), default="apart",
-                        help="a model for each channel, or one for all (default: apart)")  # fmt: skip
-    parser.add_argument("--remove-fixed-pattern", action="store_true",
-                        help="take out row and column offsets that are the same in all frames")  # fmt: skip
-    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="denoise on the workers of a dask scheduler")
-    parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it would take")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to a file")
-    parser.add_argument("--quiet", action="store_true", help="print no summary")
-    parser.add_argument("--json", action="store_true", help="print one JSON object per INPUT, a line each")
-
-
-def _add_training(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", choices=tuple(PRESET_EPOCHS), help="length of the training (default: balanced)")
-    parser.add_argument("--seed", type=_seed, metavar="N", help="the same seed gives the same result (default: 42)")
-    parser.add_argument("--device", help=_DEVICE_HELP)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**32 - 1}")
-    return int(text)
-
-
-class _Version(argparse.Action):
-    """Looks the version up when it is asked for, since reading the package's metadata takes a while."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from . import __version__
-
-        print(f"autostructn2v {__version__}")
-        parser.exit()
-
-
 def _settings(arguments: argparse.Namespace) -> Settings:
     """Return the settings of the file, if there is one, changed by the options that were given."""
     path = getattr(arguments, "settings", None)
@@ -186,8 +93,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 def _batch(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Batch:
     """Return the inputs with all that holds for each of them; `parts` decide about the pixels beside the settings."""
-    from .cli_experiment import Plan, digest
     from .cli_inputs import find_inputs, targets_of
+    from .cli_plan import Plan, digest
 
     inputs = find_inputs(arguments.inputs, arguments.pattern)
     together = arguments.channels == "together"
@@ -214,7 +121,7 @@ def _batch(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Ba
 
 
 def _denoise(arguments: argparse.Namespace) -> int:
-    from .cli_experiment import process, train
+    from .cli_experiment import process
     from .cli_inputs import find_inputs
     from .cli_models import check_models, save_models
 
@@ -231,14 +138,14 @@ def _denoise(arguments: argparse.Namespace) -> int:
             "--save-model keeps one model, and each INPUT trains its own: give one INPUT at a time, or --one-model."
         )
     if arguments.dry_run:
-        from .cli_plan import dry_run
+        from .cli_dry_run import dry_run
 
         return dry_run(batch, training)
     if path:
         check_models(path, arguments.overwrite)
     common: dict[str, Any] = {}
     if training is not None:
-        models, common = _trained(batch, training, train, path)
+        models, common = _trained(batch, training, path)
         if models is not None:
             batch = replace(batch, plan=replace(batch.plan, models=models))
 
@@ -256,11 +163,12 @@ def _denoise(arguments: argparse.Namespace) -> int:
 
 
 def _trained(
-    batch: Batch, training: list[Path], train: Callable[..., Any], path: Path | None
+    batch: Batch, training: list[Path], path: Path | None
 ) -> tuple[tuple[Denoiser, ...] | None, dict[str, Any]]:
     """Train one model for all inputs, unless all of them are done already."""
     from .cli_models import save_models
     from .cli_report import ProgressLine
+    from .cli_training import train
 
     if not path and _all_done(batch):
         return None, {}
@@ -294,7 +202,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     batch = _batch(arguments, settings, *(path.read_bytes().hex() for path in paths))
     batch = replace(batch, plan=replace(batch.plan, models=models))
     if arguments.dry_run:
-        from .cli_plan import dry_run
+        from .cli_dry_run import dry_run
 
         return dry_run(batch, None)
 
@@ -314,7 +222,7 @@ def _one_or_all(paths: list[str]) -> str | list[str]:
 
 def _stamps(paths: Sequence[Path]) -> list[Any]:
     """Return what tells whether files are still the same."""
-    from .cli_experiment import stamp
+    from .cli_plan import stamp
 
     return [stamp(path) for path in paths]
 

@@ -17,7 +17,7 @@ from .errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .cli_experiment import Plan
+    from .cli_plan import Plan
     from .progress import Progress
 
 __all__ = ["Batch", "Work", "complain", "logged", "remark"]
@@ -97,7 +97,7 @@ class Batch:
 
     def check(self, source: Path, target: Path, try_writing: bool = True) -> bool:
         """Return True if the result is there; raise if it could not be written or would replace what should stay."""
-        from .cli_experiment import made_by, run_id
+        from .cli_plan import made_by, run_id
         from .files import check_writable
 
         if os.path.abspath(target) in map(os.path.abspath, self.inputs):

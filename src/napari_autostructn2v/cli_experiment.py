@@ -2,115 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .axes import Channel, Layout, named_axes
+from .axes import Channel, Layout
+from .cli_plan import Plan, layout_of, run_id, streams
 from .cli_report import denoised_of, result_values
 from .cli_work import WorkFolder, replace_folder
 from .errors import InputError
 from .fixed_pattern import FixedPattern, find_fixed_pattern
 from .image_file import ImageFile, open_image
 from .progress import Progress
-from .settings import Settings
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
 
-__all__ = [
-    "IN_MEMORY_PIXELS",
-    "Plan",
-    "digest",
-    "layout_of",
-    "made_by",
-    "process",
-    "run_id",
-    "stamp",
-    "streams",
-    "train",
-]
-
-#: Images of more pixels are denoised block by block.
-IN_MEMORY_PIXELS = 2**25
+__all__ = ["process"]
 
 Listen = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What is done with every input.
-
-    Parameters
-    ----------
-    settings : Settings
-        Trains a model for each input; only its device and tile matter where `models` are given.
-    models : tuple of Denoiser or None
-        One for all channels, or one for each; already trained.
-    axes : str or None
-        Named by the user.
-    together : bool
-        One model for all channels.
-    remove_fixed_pattern : bool
-    scheduler : str or None
-        Address of a dask scheduler whose workers denoise the blocks.
-    identity : str
-        Digest of all that decides about the pixels beside the input.
-    """
-
-    settings: Settings
-    models: tuple[Denoiser, ...] | None = None
-    axes: str | None = None
-    together: bool = False
-    remove_fixed_pattern: bool = False
-    scheduler: str | None = None
-    identity: str = ""
-
-
-def layout_of(image: ImageFile, plan: Plan) -> Layout:
-    """Return the axes of an image and what its channels are.
-
-    Raises
-    ------
-    InputError
-        If the axes are not known, or cannot be those that the user names.
-    """
-    axes = named_axes(image.axes, image.array.shape, image.array.dtype, str(image.path), plan.axes)
-    return Layout(axes, tuple(image.array.shape), plan.together, image.names)
-
-
-def streams(image: ImageFile, plan: Plan) -> bool:
-    """Return True where an image is denoised block by block, and goes on where it stopped."""
-    return image.kind in ("zarr", "ome-zarr") or image.array.size > IN_MEMORY_PIXELS or plan.scheduler is not None
-
-
-def run_id(source: Path, plan: Plan) -> str:
-    """Return what a result says made it: the same only for the same input, settings and model."""
-    from . import __version__
-
-    known = [plan.identity, *(stamp(source / name) for name in ("", "zarr.json", ".zarray", ".zattrs"))]
-    return f"napari-autostructn2v {__version__} run {hashlib.sha256(repr(known).encode()).hexdigest()[:16]}"
-
-
-def made_by(target: Path) -> str:
-    """Return what made a file, as far as it says and can be read."""
-    from .files_png import png_software
-    from .files_tiff import tiff_software
-    from .files_zarr import zarr_software
-
-    try:
-        if target.is_dir():
-            return zarr_software(target)
-        return png_software(target) if target.suffix == ".png" else tiff_software(target)
-    except Exception:  # whatever it is, it is not what we have made
-        return ""
 
 
 def process(source: Path, target: Path, plan: Plan, listen: Listen) -> dict[str, Any]:
@@ -337,55 +251,6 @@ def _prepared(
     return model, pattern, said, messages
 
 
-def train(sources: Sequence[Path], plan: Plan, listen: Listen) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
-    """Train one model for each channel on planes of several files.
-
-    Parameters
-    ----------
-    sources : sequence of Path
-        Images with the same number of channels; of different sizes, they are cut to the smallest.
-    plan : Plan
-    listen : callable
-
-    Returns
-    -------
-    models : tuple of Denoiser
-    values : list of dict
-        What there is to report about each.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be used, or their channels do not match.
-    """
-    from . import pipeline
-    from .streaming import SAMPLE_PIXELS, sample
-
-    samples: list[list[np.ndarray]] = []
-    names: list[str] = []
-    for source in sources:
-        with open_image(source) as image:
-            layout = layout_of(image, plan)
-            light = [channel for channel in layout.channels if not channel.is_alpha]
-            samples.append([sample(image, layout, channel, SAMPLE_PIXELS // len(sources)) for channel in light])
-            names = [channel.name for channel in light]
-        if len(samples[-1]) != len(samples[0]):
-            raise InputError(
-                f"{source} has {len(samples[-1])} channels, and {sources[0]} has {len(samples[0])}; one model for all "
-                "needs images with the same channels."
-            )
-    models, said = [], []
-    for number, name in enumerate(names):
-        stack = _common([planes[number] for planes in samples])
-        pattern = find_fixed_pattern(stack) if plan.remove_fixed_pattern else FixedPattern()
-        run = pipeline.denoise(pattern.removed(stack) if pattern else stack, plan.settings, progress=listen)
-        if run.denoiser is None:
-            raise InputError(" ".join(["There is no trained model.", *run.report.messages]))
-        models.append(run.denoiser)
-        said.append({"channel": name} | result_values(run))
-    return tuple(models), said
-
-
 def write(target: Path, array: Any, image: ImageFile, axes: str, software: str) -> None:
     """Write a result as the kind of file that its source is."""
     if image.kind == "png":
@@ -398,33 +263,8 @@ def write(target: Path, array: Any, image: ImageFile, axes: str, software: str) 
         write_tiff(target, array, like=image, axes=axes, software=software)
 
 
-def _common(stacks: list[np.ndarray]) -> np.ndarray:
-    """Cut planes of different sizes to the smallest, from their middle, and put them together."""
-    height, width = (min(planes.shape[axis] for planes in stacks) for axis in (1, 2))
-    cut = []
-    for planes in stacks:
-        top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
-        cut.append(planes[:, top : top + height, left : left + width])
-    return np.concatenate(cut)
-
-
 def _in_dtype(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
     if dtype.kind == "f":
         return image.astype(dtype)
     info = np.iinfo(dtype)
     return np.clip(np.rint(image), info.min, info.max).astype(dtype)
-
-
-def stamp(path: Path) -> Any:
-    """Return what tells whether a file is still the same: name, size and time; None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    # A folder changes whenever something in it is looked at by some systems; its metadata files do not.
-    return str(path.name) if path.is_dir() else (path.name, status.st_size, status.st_mtime_ns)
-
-
-def digest(*parts: Any) -> str:
-    """Return a short digest of values that JSON can hold, for :attr:`Plan.identity`."""
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]

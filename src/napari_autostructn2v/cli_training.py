@@ -1,0 +1,82 @@
+"""One model for many files, trained on planes of several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .cli_plan import Plan, layout_of
+from .cli_report import result_values
+from .errors import InputError
+from .fixed_pattern import FixedPattern, find_fixed_pattern
+from .image_file import open_image
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .denoiser import Denoiser
+
+__all__ = ["train"]
+
+
+def train(
+    sources: Sequence[Path], plan: Plan, listen: Callable[[Progress], None]
+) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
+    """Train one model for each channel on planes of several files.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Images with the same number of channels; of different sizes, they are cut to the smallest.
+    plan : Plan
+    listen : callable
+
+    Returns
+    -------
+    models : tuple of Denoiser
+    values : list of dict
+        What there is to report about each.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or their channels do not match.
+    """
+    from . import pipeline
+    from .streaming import SAMPLE_PIXELS, sample
+
+    samples: list[list[np.ndarray]] = []
+    names: list[str] = []
+    for source in sources:
+        with open_image(source) as image:
+            layout = layout_of(image, plan)
+            light = [channel for channel in layout.channels if not channel.is_alpha]
+            samples.append([sample(image, layout, channel, SAMPLE_PIXELS // len(sources)) for channel in light])
+            names = [channel.name for channel in light]
+        if len(samples[-1]) != len(samples[0]):
+            raise InputError(
+                f"{source} has {len(samples[-1])} channels, and {sources[0]} has {len(samples[0])}; one model for all "
+                "needs images with the same channels."
+            )
+    models, said = [], []
+    for number, name in enumerate(names):
+        stack = _common([planes[number] for planes in samples])
+        pattern = find_fixed_pattern(stack) if plan.remove_fixed_pattern else FixedPattern()
+        run = pipeline.denoise(pattern.removed(stack) if pattern else stack, plan.settings, progress=listen)
+        if run.denoiser is None:
+            raise InputError(" ".join(["There is no trained model.", *run.report.messages]))
+        models.append(run.denoiser)
+        said.append({"channel": name} | result_values(run))
+    return tuple(models), said
+
+
+def _common(stacks: list[np.ndarray]) -> np.ndarray:
+    """Cut planes of different sizes to the smallest, from their middle, and put them together."""
+    height, width = (min(planes.shape[axis] for planes in stacks) for axis in (1, 2))
+    cut = []
+    for planes in stacks:
+        top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
+        cut.append(planes[:, top : top + height, left : left + width])
+    return np.concatenate(cut)
