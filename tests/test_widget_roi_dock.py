@@ -339,3 +339,26 @@ def test_opening_the_dock_leaves_torch_alone():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_own_settings_is_no_preset_to_choose(dock):
+    combo = dock.files.preset
+    shown = combo.currentText()
+    assert shown != "Own settings"
+    combo.setCurrentIndex(0)
+    combo.activated.emit(0)
+    assert combo.currentText() == shown
+
+
+def test_a_layer_outlives_one_of_two_viewers_that_show_it(viewer, dock, make_napari_viewer, qtbot):
+    other = make_napari_viewer()
+    layer = viewer.layers["cells"]
+    other.add_layer(layer)
+    second = RoiDock(other)
+    other.window.add_dock_widget(second, name="ROI tuning")
+    second.update_patches()
+    other.close()  # takes the window of the second dock along, while Python still holds the rest of it
+    qtbot.wait(50)
+    before = corners(shapes(viewer, "Background"))
+    layer.data = layer.data[::-1].copy()
+    qtbot.waitUntil(lambda: corners(shapes(viewer, "Background")) != before)
