@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--preset", default="balanced")
     parser.add_argument("--seeds", type=int, nargs="+", default=[42])
     parser.add_argument("--folder", default="")
-    parser.add_argument("--save", type=Path, help="keep the results of the last seed as .npy files in this folder")
+    parser.add_argument("--save", type=Path, help="keep every result as a .npy file in this folder")
     arguments = parser.parse_args()
     threads = torch.get_num_threads()
     print(f"preset {arguments.preset}, seeds {arguments.seeds}, {threads} threads, torch {torch.__version__}")
@@ -59,8 +59,8 @@ def main() -> None:
             seconds.append(time.perf_counter() - start)
             first.append(score(result.stage1, truth))
             final.append(score(result.denoised, truth))
-        if arguments.save:
-            np.save(arguments.save / f"{name}.npy", result.denoised)
+            if arguments.save:
+                np.save(arguments.save / f"{name}_{seed}.npy", result.denoised)
         mask = result.mask.pattern
         blind = f"{mask.sum()} in {mask.shape[0]} x {mask.shape[1]}"
         print(

@@ -400,10 +400,8 @@ def test_multiscale_and_lazy_images(viewer, dock, qtbot) -> None:
 
 
 def test_an_image_larger_than_memory_is_refused_before_it_is_read(viewer, dock) -> None:
-    da = pytest.importorskip("dask.array")
-    huge = viewer.add_image(
-        da.zeros((4_000_000, 1024, 1024), chunks=(1, 1024, 1024)), contrast_limits=(0, 1), name="huge"
-    )
+    data = np.broadcast_to(np.uint8(0), (4_000_000, 1024, 1024))
+    huge = viewer.add_image(data, contrast_limits=(0, 1), name="huge")
     dock.denoise_layers([huge])
     assert "GB of memory" in dock.message.text
     assert not dock.control.runner.is_running
@@ -519,3 +517,12 @@ def test_closing_the_viewer_in_mid_run_ends_the_run(make_napari_viewer, standin,
     qtbot.waitUntil(lambda: bool(standin.threads), timeout=10_000)
     viewer.close()
     qtbot.waitUntil(lambda: not any(thread.is_alive() for thread in standin.threads), timeout=5000)
+
+
+def test_the_plane_in_view_is_found_in_the_units_of_the_layer(viewer, dock, standin, qtbot) -> None:
+    viewer.add_image(noisy((5, 48, 48)), name="coarse", scale=(2, 1, 1), units=("um", "um", "um"))
+    fine = viewer.add_image(noisy((5, 48, 48)), name="fine", scale=(2000, 1000, 1000), units=("nm", "nm", "nm"))
+    viewer.dims.set_current_step(0, 3)
+    dock.denoise_layers([fine])
+    finish(dock, qtbot)
+    assert standin.runs[-1]["preview_plane"] == 3

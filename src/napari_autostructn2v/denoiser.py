@@ -110,7 +110,7 @@ class Denoiser:
             If the stop token was set before the end.
         """
         if is_lazy(image):
-            return predict_lazily(self, image, stage=stage, device=device, dtype=dtype, tile=tile)
+            return predict_lazily(self, image, stage=stage, device=device, stop=stop, dtype=dtype, tile=tile)
         planes = to_planes(image)
         self._refuse_other_scale(planes)
         result = np.empty(planes.shape, planes.dtype if dtype is None else dtype)

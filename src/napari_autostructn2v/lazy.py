@@ -17,6 +17,7 @@ from .errors import InputError
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
+    from .progress import StopToken
 
 __all__ = ["BLOCK_PIXELS", "BLOCK_SIDE", "PackedModel", "is_lazy", "packed", "plane_chunks", "predict_lazily"]
 
@@ -78,7 +79,14 @@ def is_lazy(image: Any) -> bool:
 
 
 def predict_lazily(
-    denoiser: Denoiser, image: Any, *, stage: str | None, device: str, dtype: Any, tile: int | None
+    denoiser: Denoiser,
+    image: Any,
+    *,
+    stage: str | None,
+    device: str,
+    stop: StopToken | None,
+    dtype: Any,
+    tile: int | None,
 ) -> Any:
     """Return a dask array whose blocks are denoised when they are computed.
 
@@ -86,8 +94,9 @@ def predict_lazily(
     ----------
     denoiser : Denoiser
     image : (..., Y, X) dask array
-    stage, device, dtype, tile
-        As for :meth:`~.denoiser.Denoiser.predict`; a device is looked for where a block is computed.
+    stage, device, stop, dtype, tile
+        As for :meth:`~.denoiser.Denoiser.predict`; a device is looked for where a block is computed, and a stop ends
+        what is being computed, on this machine.
 
     Returns
     -------
@@ -126,6 +135,7 @@ def predict_lazily(
         device=device,
         target=target,
         tile=tile,
+        stop=stop,
         dtype=target,
         meta=np.empty((0,) * image.ndim, target),
     )
@@ -133,9 +143,15 @@ def predict_lazily(
 
 
 def _denoised(
-    block: np.ndarray, model: PackedModel, stage: str | None, device: str, target: np.dtype, tile: int | None
+    block: np.ndarray,
+    model: PackedModel,
+    stage: str | None,
+    device: str,
+    target: np.dtype,
+    tile: int | None,
+    stop: StopToken | None,
 ) -> np.ndarray:
-    return model.open().predict_part(np.asarray(block), stage=stage, device=device, dtype=target, tile=tile)
+    return model.open().predict_part(np.asarray(block), stage=stage, device=device, dtype=target, tile=tile, stop=stop)
 
 
 def plane_chunks(shape: tuple[int, int], margin: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,13 @@ import numpy as np
 from .blind_mask import BlindMask, choose_mask
 from .errors import InputError
 from .images import Planes, to_planes
+from .large import SAMPLE_PIXELS, is_large, sample_planes
 from .noise import NoiseModel, estimate_noise
 from .patches import StackPatches, select_patches, spread_planes
+from .preview import Deadline, Preview
 from .progress import Phase, Progress, StopToken
-from .quality import Quality, assess
+from .quality import assess
+from .result import Report, Result
 from .settings import Settings, StageSettings
 
 if TYPE_CHECKING:
@@ -27,65 +31,6 @@ __all__ = ["Report", "Result", "denoise", "run"]
 
 #: Seconds after a stop within which the result so far is computed, or left out.
 _STOPPED_PREDICTION_SECONDS = 1.5
-_FIRST_PREVIEW_SECONDS = 0.7
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run did, in figures and sentences.
-
-    Parameters
-    ----------
-    verdict : str
-        About the noise and the mask, one sentence.
-    stages : tuple of str
-        The stages trained, of "1" and "2".
-    seconds : dict of str to float
-        Per phase.
-    steps : dict of str to int
-        Training steps per stage.
-    quality : Quality or None
-    stopped : bool
-        Whether the stop token ended the run early.
-    messages : tuple of str
-        What else the user should know, one sentence each.
-    """
-
-    verdict: str
-    stages: tuple[str, ...]
-    seconds: dict[str, float]
-    steps: dict[str, int]
-    quality: Quality | None
-    stopped: bool
-    messages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a run returns.
-
-    Parameters
-    ----------
-    denoised : ndarray or None
-        The best result there is, in shape, dtype and units of the input; None if a stop came before there was one.
-    stage1, stage2 : ndarray or None
-        Results of the stages that were run.
-    mask : BlindMask
-    noise : NoiseModel
-    report : Report
-    denoiser : Denoiser or None
-        The trained model.
-    settings : Settings
-    """
-
-    denoised: np.ndarray | None
-    stage1: np.ndarray | None
-    stage2: np.ndarray | None
-    mask: BlindMask
-    noise: NoiseModel
-    report: Report
-    denoiser: Denoiser | None
-    settings: Settings
 
 
 def denoise(
@@ -100,7 +45,8 @@ def denoise(
     Parameters
     ----------
     image : (..., Y, X) array-like
-        Real numbers; all planes are trained on together.
+        Real numbers; all planes are trained on together. A dask array of more than 33 megapixels is never read whole:
+        planes spread over it are trained on, and the results are dask arrays, denoised where they are computed.
     settings : Settings or None
     progress : callable or None
         Called with every event.
@@ -166,7 +112,27 @@ def run(
     -------
     Result
     """
-    return (yield from _Run(image, settings or Settings(), stop, mask, preview_plane, start).go())
+    settings = settings or Settings()
+    if not is_large(image):
+        return (yield from _Run(image, settings, stop, mask, preview_plane, start).go())
+    yield Progress("measuring", message="Reading planes to train on")
+    sample, preview_plane = sample_planes(image, preview_plane)
+    result = yield from _Run(sample, settings, stop, mask, preview_plane, start).go()
+    return _over_all(result, image, len(sample))
+
+
+def _over_all(result: Result, image: Any, planes: int) -> Result:
+    """Return the result of a sample as that of the whole image, which is denoised where it is computed."""
+    model = result.denoiser
+    if model is None:
+        return replace(result, denoised=None, stage1=None, stage2=None)
+    stages = {
+        f"stage{stage}": model.predict(image, stage=stage, device=result.settings.device) for stage in model.networks
+    }
+    parts = "planes" if math.prod(image.shape[-2:]) <= SAMPLE_PIXELS else "pieces of planes"
+    said = f"The image is too large to be read whole: {planes} {parts} spread over it were trained on."
+    report = replace(result.report, messages=(*result.report.messages, said))
+    return replace(result, denoised=stages[f"stage{max(model.networks)}"], report=report, **stages)
 
 
 class _Run:
@@ -297,7 +263,7 @@ class _Run:
             stop=self.stop,
             phase=phase,
         )
-        preview = _Preview(self.planes, self.preview_plane, network, self.settings.tile)
+        preview = Preview(self.planes, self.preview_plane, network, self.settings.tile)
         title = phase.capitalize()
         while True:
             try:
@@ -321,7 +287,7 @@ class _Run:
         self.networks[name] = network
         yield Progress("prediction", message=f"{title}: denoising the image")
         start = time.monotonic()
-        deadline = _Deadline(_STOPPED_PREDICTION_SECONDS) if self.stopped else self.stop
+        deadline = Deadline(_STOPPED_PREDICTION_SECONDS) if self.stopped else self.stop
         try:
             denoised = predict_planes(
                 network,
@@ -369,36 +335,3 @@ class _Run:
             messages=tuple(self.messages),
         )
         return Result(best, self.results.get("1"), self.results.get("2"), mask, noise, report, denoiser, self.settings)
-
-
-class _Preview:
-    """Denoises one plane now and then, taking at most about a tenth of the time."""
-
-    def __init__(self, planes: Planes, index: int | None, network: UNet, tile: int) -> None:
-        self.planes, self.index, self.network, self.tile = planes, index, network, tile
-        self.due = time.monotonic() + _FIRST_PREVIEW_SECONDS
-
-    def next(self) -> np.ndarray | None:
-        """Return the plane denoised with the network as it is, or None before the next one is due."""
-        start = time.monotonic()
-        if self.index is None or start < self.due:
-            return None
-        from .prediction import predict_planes
-
-        plane = self.planes.values[self.index : self.index + 1]
-        denoised = predict_planes(self.network, plane, tile=self.tile)[0]
-        denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)
-        now = time.monotonic()
-        self.due = now + max(1.0, 10 * (now - start))
-        return denoised
-
-
-class _Deadline:
-    """A stop token that is set after some seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self.end = time.monotonic() + seconds
-
-    def is_set(self) -> bool:
-        """Return True once the time is over."""
-        return time.monotonic() > self.end

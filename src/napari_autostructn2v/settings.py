@@ -261,14 +261,19 @@ class Settings:
         Examples
         --------
         >>> Settings.from_preset("fast", stages="1").stage1.num_epochs
-        15
+        14
         """
         return cls(**changes).with_preset(preset)
 
     def with_preset(self, preset: Preset) -> Settings:
         """Return these settings with the training budget of another preset."""
         check(preset in PRESET_EPOCHS, f"There is no preset {preset!r}; choose one of {', '.join(PRESET_EPOCHS)}.")
-        budget: dict[str, Any] = {"num_epochs": PRESET_EPOCHS[preset], "flips_at_prediction": preset != "fast"}
+        budget: dict[str, Any] = {
+            "num_epochs": PRESET_EPOCHS[preset],
+            "flips_at_prediction": preset != "fast",
+            # Where photons are few, the held-out error scatters, and a long training was ended by chance.
+            "early_stopping": preset != "best",
+        }
         return replace(
             self, preset=preset, stage1=replace(self.stage1, **budget), stage2=replace(self.stage2, **budget)
         )

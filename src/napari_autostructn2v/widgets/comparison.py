@@ -8,6 +8,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 from napari.layers import Image
 
+from ..large import is_large
 from .layer_order import METADATA_KEY, add_quietly, origin_of
 from .source import Source
 
@@ -81,9 +82,12 @@ class Comparison:
         if result is None:
             return None
         self._take_away(self._difference)
-        removed = np.asarray(self._source.data).astype(np.float32) - np.asarray(result.data).astype(np.float32)
+        before, after = self._source.data, result.data
+        if not is_large(after):
+            before, after = np.asarray(before), np.asarray(after)
+        removed = before.astype(np.float32) - after.astype(np.float32)
         self._difference = self._add(removed, f"{self._source.name} removed", self._source.placement)
-        spread = 3 * float(removed.std()) or 1.0
+        spread = 3 * float(np.std(np.asarray(removed[self._source.plane]))) or 1.0
         self._difference.contrast_limits = (-spread, spread)
         self._difference.colormap = "gray"
         return self._difference

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..progress import Progress
 from ..settings import Settings
@@ -25,7 +17,8 @@ from .advanced_form import AdvancedForm
 from .closing_watch import ClosingWatch
 from .dock_tabs import DockTabs
 from .elsewhere import RunElsewhere
-from .habits import Habits, preferences, remember, start_with, with_smaller_tiles
+from .form_rows import add_row
+from .habits import Habits, preferences, remember, start_with
 from .layer_choice import LayerChoice, unwrapped
 from .loss_plot import LossPlot
 from .message_bar import MessageBar
@@ -33,16 +26,16 @@ from .model_panel import ModelPanel
 from .noise_panel import NoisePanel
 from .progress_view import ProgressView
 from .result_view import ResultView
-from .results import Outcome, model_provenance
+from .results import Outcome
 from .roi_state import roi_state, with_pair
+from .run_buttons import BUSY, RunButtons
 from .run_control import Plan, RunControl
 from .run_options import RunOptions
-from .runs import keeping
+from .run_plans import RunPlans
+from .run_trouble import RunTrouble
 from .section import Section, SectionColumn
-from .source import Source
-from .tasks import denoise_task, predict_task
 from .wheel_guard import WheelGuard
-from .worker import Failure, Task, tells_of_memory
+from .worker import Failure, tells_of_memory
 
 if TYPE_CHECKING:
     import napari
@@ -50,10 +43,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DenoiseDock"]
 
-_READY = "Denoise the chosen image with these settings (Ctrl+R while this dock has the keyboard)."
-_BUSY = "A run is in progress; cancel it to start another."
-_CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
-_NOTHING_TO_CANCEL = "Nothing is running."
+_TRAINING = "How well the network guesses hidden pixels, while it trains."
+_NOISE = "Whether neighbouring pixels share noise, and which of them are hidden from the network because of it."
+_RESULT = "Whether the result can be trusted, and ways to compare it with the original."
+_MODELS = "What earlier runs have learned: apply it to other images, train on, save and load it."
+_ADVANCED = "Device, seed, memory, kind of numbers, and how each stage trains."
 
 _STOPPED_WITH_NOTHING = "Cancelled before there was a result."
 _STOPPED_WITH_MODEL = (
@@ -61,13 +55,6 @@ _STOPPED_WITH_MODEL = (
     "trains on."
 )
 _WIDTH = 340
-
-#: The one button that stands out; white on blue is readable on dark and light themes.
-_PRIMARY = """
-QPushButton:enabled { background-color: #0072b2; color: white; font-weight: bold; }
-QPushButton:enabled:hover { background-color: #2a8fca; }
-QPushButton:enabled:pressed { background-color: #005a8e; }
-"""
 
 
 class DenoiseDock(QWidget):
@@ -82,12 +69,11 @@ class DenoiseDock(QWidget):
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
         self._tuning = roi_state(self._viewer)
-        self._failed: Layer | None = None  # what a button of the message runs on again
         self.control = RunControl(self._viewer, self)
         self.image = LayerChoice(self._viewer)
         self.options = RunOptions()
-        self.run_button = QPushButton("Denoise")
-        self.cancel_button = QPushButton("Cancel")
+        self.buttons = RunButtons()
+        self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
         self.progress = ProgressView()
         self.message = MessageBar()
         self.loss_plot = LossPlot()
@@ -95,13 +81,15 @@ class DenoiseDock(QWidget):
         self.result_view = ResultView(self._viewer)
         self.model_panel = ModelPanel()
         self.advanced = AdvancedForm()
+        self.plans = RunPlans(self._tuning, self.advanced, self.model_panel)
+        self.trouble = RunTrouble(self.message, self._tuning, self.control, self.image)
         self.elsewhere = RunElsewhere(self.image, self._tuning)
         self.activity = Activity()
-        self.training_section = Section("Training", self.loss_plot)
-        self.noise_section = Section("Noise", self.noise_panel)
-        self.result_section = Section("Result", self.result_view)
-        self.model_section = Section("Models", self.model_panel, expanded=False)
-        self.advanced_section = Section("Advanced", self.advanced, expanded=False)
+        self.training_section = Section("Training", self.loss_plot, tooltip=_TRAINING)
+        self.noise_section = Section("Noise", self.noise_panel, tooltip=_NOISE)
+        self.result_section = Section("Result", self.result_view, tooltip=_RESULT)
+        self.model_section = Section("Models", self.model_panel, expanded=False, tooltip=_MODELS)
+        self.advanced_section = Section("Advanced", self.advanced, expanded=False, tooltip=_ADVANCED)
         self._lay_out()
 
         self.run_button.clicked.connect(self.denoise)
@@ -112,7 +100,7 @@ class DenoiseDock(QWidget):
         self._tuning.changed.connect(self._show_settings)
         self.control.failed.connect(self._on_run_failed)
         for panel in (self.noise_panel, self.model_panel):
-            panel.failed.connect(self._on_panel_failed)
+            panel.failed.connect(self.trouble.say_of_panel)
         self.control.started.connect(self._on_started)
         self.control.progressed.connect(self._on_progress)
         self.control.finished.connect(self._on_finished)
@@ -120,7 +108,7 @@ class DenoiseDock(QWidget):
         self.model_panel.continue_requested.connect(self.continue_run)
         self.elsewhere.said.connect(self.message.say)
         self.elsewhere.failed.connect(self.message.warn)
-        self.message.action_triggered.connect(self._on_action)
+        self.trouble.measure_again.connect(self.noise_panel.measure)
         # While the dock has the keyboard these go before the viewer's own keys (Ctrl+R resets the view there).
         for keys, slot in (("Ctrl+R", self.denoise), ("Esc", self.cancel)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -134,7 +122,6 @@ class DenoiseDock(QWidget):
         watch.viewer_closed.connect(self._on_viewer_closed)
         self._show_habits()
         self._show_settings()
-        self._show_idle()
 
     # ---- what a user does
 
@@ -155,15 +142,15 @@ class DenoiseDock(QWidget):
                 result_type=self.advanced.result_type.currentData(),
             )
         )
-        self._start(layers or [self.image.layer], self._plan_denoising)
+        self._start(layers or [self.image.layer], self.plans.denoise)
 
     def apply_model(self) -> None:
         """Denoise the chosen image with the model at hand, without training."""
-        self._start([self.image.layer], self._plan_prediction)
+        self._start([self.image.layer], self.plans.apply)
 
     def continue_run(self) -> None:
         """Train the model at hand on, with the chosen image."""
-        self._start([self.image.layer], self._plan_continuing)
+        self._start([self.image.layer], self.plans.train_on)
 
     def cancel(self) -> None:
         """Ask the run to end with what there is."""
@@ -207,38 +194,10 @@ class DenoiseDock(QWidget):
 
     def _start(self, layers: Sequence[Layer | None], plan: Plan) -> None:
         if self.control.is_running:
-            self.message.say(_BUSY, "warning")
+            self.message.say(BUSY, "warning")
             return
-        self.message.clear()
-        self._failed = None
+        self.trouble.forget()
         self.control.start(layers, plan, replace=not self.advanced.keep_earlier.isChecked())
-
-    def _plan_denoising(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
-        settings = self._tuning.settings_for(source.layer)
-        task = denoise_task(source.data, settings, preview_plane=source.plane_number, dtype=self.advanced.result_dtype)
-        return keeping(task, source.name), partial(Outcome.of_result, source, settings)
-
-    def _plan_continuing(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
-        denoiser = self.model_panel.denoiser
-        assert denoiser is not None, "the button is disabled without a model"
-        # Where and in which pieces the work is done is a matter of this computer and not of the run.
-        here = self._tuning.settings
-        settings = replace(denoiser.settings, device=here.device, tile=here.tile)
-        task = denoise_task(
-            source.data,
-            settings,
-            preview_plane=source.plane_number,
-            dtype=self.advanced.result_dtype,
-            start=denoiser,
-        )
-        return keeping(task, source.name), partial(Outcome.of_result, source, settings)
-
-    def _plan_prediction(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
-        denoiser = self.model_panel.denoiser
-        assert denoiser is not None, "the button is disabled without a model"
-        origin = model_provenance(source.name, self.model_panel.name, denoiser)
-        task = predict_task(source.data, denoiser, self._tuning.settings, dtype=self.advanced.result_dtype)
-        return task, partial(Outcome.of_prediction, source, origin)
 
     def _on_started(self, layer: Layer) -> None:
         self.image.layer = layer
@@ -247,7 +206,7 @@ class DenoiseDock(QWidget):
         self.training_section.hide()
         self.progress.start("Getting ready…")
         self.activity.start(f"Denoise {layer.name}")
-        self._show_busy()
+        self.buttons.show_running(True)
 
     def _on_progress(self, events: list[Progress]) -> None:
         if not self.control.runner.is_stopping:
@@ -272,72 +231,18 @@ class DenoiseDock(QWidget):
         self.result_view.show_outcome(outcome, layer)
         told = [] if result is None else [message for message in result.report.messages if tells_of_memory(message)]
         if told:  # stage 1 came through and stage 2 did not
-            self._failed = self.control.layer
-            self._offer_smaller_tiles(told[0])
+            self.trouble.say_of_memory(told[0])
 
     def _on_run_failed(self, failure: Failure) -> None:
-        self._failed = self.control.layer
         if not self.control.is_running:
             self._show_idle()
             self.progress.finish("")
-        self._say(failure)
-
-    def _on_panel_failed(self, failure: Failure) -> None:
-        self._failed = None
-        self._say(failure)
-
-    def _say(self, failure: Failure) -> None:
-        if failure.kind == "patches":
-            self.message.say(
-                failure.sentence,
-                "warning",
-                action="random",
-                action_label="Use random patches",
-                action_tooltip="Run with patches from anywhere in the image (use_roi off).",
-            )
-        elif failure.kind == "memory":
-            self._offer_smaller_tiles(failure.sentence)
-        else:
-            self.message.say(
-                failure.sentence, "warning" if failure.kind == "input" else "error", details=failure.details
-            )
-
-    def _offer_smaller_tiles(self, sentence: str) -> None:
-        """Say that there was too little memory, with a way out unless that was taken already."""
-        smaller = None if self._failed is None else with_smaller_tiles(self._tuning.settings)
-        self.message.say(
-            sentence,
-            "error",
-            action="" if smaller is None else "smaller",
-            action_label="Try smaller tiles",
-            action_tooltip="Run again with half the Tile size and half the Batch size, which need less memory.",
-        )
-
-    def _on_action(self, action: str) -> None:
-        if action == "random":
-            self._tuning.choose(self._failed or self.image.layer)
-            first, second = self._tuning.pair
-            self._tuning.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
-        elif action == "smaller":
-            self._tuning.set_settings(with_smaller_tiles(self._tuning.settings) or self._tuning.settings)
-        self.message.clear()
-        if self._failed is not None:
-            self.control.again(self._failed)
-        elif action == "random":
-            self.noise_panel.measure()
+        self.trouble.say_of_run(failure)
 
     # ---- how it looks
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow("Image", self.image)
-        self.run_button.setMinimumHeight(32)
-        self.run_button.setStyleSheet(_PRIMARY)
-        self.run_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.run_button)
-        buttons.addWidget(self.cancel_button)
+        add_row(self.options.form, "Image", self.image, at=0)
         self.training_section.hide()
         self.result_section.hide()
         # Only the sections scroll, so that the button and the progress are always in view.
@@ -350,9 +255,8 @@ class DenoiseDock(QWidget):
         )
         self.advanced.layout().addWidget(self.elsewhere)
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
         layout.addWidget(self.options)
-        layout.addLayout(buttons)
+        layout.addWidget(self.buttons)
         layout.addWidget(self.progress)
         layout.addWidget(self.message)
         layout.addWidget(sections, stretch=1)
@@ -360,16 +264,7 @@ class DenoiseDock(QWidget):
 
     def _show_idle(self) -> None:
         self.activity.finish()
-        self.run_button.setEnabled(True)
-        self.run_button.setToolTip(_READY)
-        self.cancel_button.setEnabled(False)
-        self.cancel_button.setToolTip(_NOTHING_TO_CANCEL)
-
-    def _show_busy(self) -> None:
-        self.run_button.setEnabled(False)
-        self.run_button.setToolTip(_BUSY)
-        self.cancel_button.setEnabled(True)
-        self.cancel_button.setToolTip(_CANCEL)
+        self.buttons.show_running(False)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width that a dock of this kind has unless its content needs more."""
@@ -387,4 +282,5 @@ class DenoiseDock(QWidget):
         self.activity.finish()
         if viewer_stays:
             self.noise_panel.preview.close()
+            self.result_view.stop_comparing()
         self.control.leave(viewer_stays=viewer_stays)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Image
@@ -28,6 +29,9 @@ _FLAT = 0.1
 
 #: Ways of blending in which a result on top of its source would show both at once.
 ADDING = ("additive", "minimum", "multiplicative")
+
+#: The image of each result: by its layer, since another one may get its name once it has been removed.
+_made_from: WeakKeyDictionary[Layer, ReferenceType[Image] | None] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,12 +147,13 @@ class ResultLayers:
         self._preview = None
 
     def _earlier_results(self) -> list[Image]:
-        """What earlier runs on this image have left."""
+        """What earlier runs on this image have left; copies that the user has made of it are the user's."""
         return [
             layer
             for layer in self._viewer.layers
             if origin_of(layer).get("role") in ("denoised", "stage 1", "unfinished")
-            and origin_of(layer).get("source") == self._source.name
+            and layer in _made_from
+            and _made_from[layer] == self._source.reference
         ]
 
     def _add(
@@ -169,6 +174,7 @@ class ResultLayers:
             **placement,
             **self._source.look,
         )
+        _made_from[layer] = self._source.reference
         add_quietly(self._viewer, layer, layers.index(below) if below is not None and below in layers else None)
         source = self._source.layer
         if source is not None and self._source.look["blending"] in ADDING:

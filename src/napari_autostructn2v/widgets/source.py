@@ -12,6 +12,8 @@ from napari.layers import Image
 from napari.utils.transforms import Affine
 
 from ..errors import InputError
+from ..large import is_large, on_disk_as_dask
+from .view_plane import plane_index
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -38,6 +40,8 @@ class Source:
         Keyword arguments of a new layer: contrast_limits, colormap, gamma, blending, interpolation2d.
     plane : tuple of int
         Index, along all axes but the last two, of the plane in view.
+    reference : weak reference, optional
+        To the layer itself.
     """
 
     name: str
@@ -45,12 +49,12 @@ class Source:
     placement: dict[str, Any]
     look: dict[str, Any]
     plane: tuple[int, ...] = ()
-    _layer: ReferenceType[Image] | None = None
+    reference: ReferenceType[Image] | None = None
 
     @property
     def layer(self) -> Image | None:
         """The layer itself, None once it is gone for good."""
-        return None if self._layer is None else self._layer()
+        return None if self.reference is None else self.reference()
 
     @classmethod
     def of(cls, layer: Layer | None, viewer: ViewerModel) -> Source:
@@ -70,10 +74,12 @@ class Source:
             raise InputError(f"“{layer.name}” is a {kind} layer; choose an image layer to denoise.")
         if layer.rgb:
             raise InputError(
-                f"“{layer.name}” is a colour image (RGB). Split it with Layer > Split RGB, then denoise each channel."
+                f"“{layer.name}” is a colour image (RGB). Right-click it in the layer list, choose Split RGB, and "
+                "denoise each channel."
             )
-        data = layer.data[0] if layer.multiscale else layer.data
-        _check_memory(data)
+        data = on_disk_as_dask(layer.data[0] if layer.multiscale else layer.data)
+        if not is_large(data):
+            _check_memory(data)
         return cls(
             name=layer.name,
             data=data,
@@ -85,8 +91,8 @@ class Source:
                 name: getattr(layer, name)
                 for name in ("contrast_limits", "colormap", "gamma", "blending", "interpolation2d")
             },
-            plane=_plane_in_view(layer, viewer, data.shape),
-            _layer=ref(layer),
+            plane=plane_index(layer, viewer.dims),
+            reference=ref(layer),
         )
 
     @cached_property
@@ -97,7 +103,7 @@ class Source:
     def looking_at(self, viewer: ViewerModel) -> Source:
         """Return the same with the plane that is in view now."""
         layer = self.layer
-        return self if layer is None else replace(self, plane=_plane_in_view(layer, viewer, self.data.shape))
+        return self if layer is None else replace(self, plane=plane_index(layer, viewer.dims))
 
     @property
     def plane_number(self) -> int:
@@ -124,9 +130,3 @@ def _check_memory(data: Any) -> None:
             f"The image needs about {needed / 1e9:.1f} GB of memory to be denoised and {free / 1e9:.1f} GB are free. "
             "Crop it, or take some of its planes."
         )
-
-
-def _plane_in_view(layer: Image, viewer: ViewerModel, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Index along the leading axes of what the sliders of the viewer show of a layer."""
-    index = np.round(layer.world_to_data(viewer.dims.point)[-len(shape) :]).astype(int)
-    return tuple(int(np.clip(i, 0, n - 1)) for i, n in zip(index[:-2], shape[:-2], strict=True))

@@ -53,18 +53,19 @@ def denoise_task(
     def task(stop: StopRequest) -> Generator[Progress, None, Result]:
         yield Progress("measuring", message="Getting ready")
         from .. import pipeline
+        from ..large import is_large
 
         given = image if dtype is None else _as_float(image)
         mask = None
         if start is not None:
-            from ..images import to_planes
-
-            given = np.asarray(given)  # a lazy image is read once
-            start._check_fit(to_planes(given))
+            given = given if is_large(given) else np.asarray(given)  # a lazy image is read once
+            _check_fit(start, given)
             mask = start.mask if "2" in start.networks else None
         result = yield from pipeline.run(
             given, settings, stop=stop, mask=mask, preview_plane=preview_plane, start=start
         )
+        if is_large(given) and result.denoiser is not None:
+            result = replace(result, denoised=_computed(result.denoiser, given, settings, preview_plane, stop))
         return result if dtype is None else _in_dtype(result, dtype)
 
     return task
@@ -72,10 +73,49 @@ def denoise_task(
 
 def _as_float(image: Any) -> Any:
     """Return an image in a floating-point dtype that holds its values as they are, since results have its dtype."""
-    array = np.asarray(image)
+    from ..large import is_large
+
+    array = image if is_large(image) else np.asarray(image)
     if array.dtype.kind not in "iuf":
         return array  # to be refused with a reason
     return array.astype(np.float32 if np.can_cast(array.dtype, np.float32) else np.float64, copy=False)
+
+
+def _check_fit(denoiser: Denoiser, image: Any) -> None:
+    """Raise if a model does not fit an image, of which a large one is looked at here and there."""
+    from ..large import is_large, sample_planes
+
+    denoiser.check_fit(sample_planes(image, most=2**20)[0] if is_large(image) else image)
+
+
+class _StopHere:
+    """A stop token for the thread that it is made in; what the window computes later is not stopped by it."""
+
+    def __init__(self, stop: StopRequest) -> None:
+        self._stop, self._thread = stop, threading.current_thread()
+
+    def is_set(self) -> bool:
+        return self._stop.is_set() and threading.current_thread() is self._thread
+
+
+def _computed(denoiser: Denoiser, image: Any, settings: Settings, plane: int | None, stop: StopRequest) -> Any:
+    """Denoise a large image block by block until stopped; what is missing then is denoised when it is looked at."""
+    from ..kept_planes import KeptPlanes
+
+    here = _StopHere(stop)
+    # Plane by plane, so that what is looked at comes soon, whatever the file stores together.
+    image = image.rechunk((1,) * (image.ndim - 2) + tuple(image.chunks[-2:]))
+    kept = KeptPlanes(denoiser.predict(image, device=settings.device, tile=settings.tile, stop=here))
+    start = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        left = (time.monotonic() - start) / done * (total - done)
+        said = f"Denoising part {done} of {total}; after Cancel the rest is denoised when you look at it"
+        stop.tell(Progress("prediction", done, total, said, seconds_left=left))
+
+    first = np.unravel_index(plane or 0, image.shape[:-2]) if image.ndim > 2 else ()
+    kept.fill((*map(int, first), 0, 0), here, tell)
+    return kept.array
 
 
 def _in_dtype(result: Result, dtype: str) -> Result:
@@ -143,7 +183,9 @@ def load_model_task(path: str) -> Task:
     return task
 
 
-def predict_task(image: Any, denoiser: Denoiser, settings: Settings, *, dtype: str | None = None) -> Task:
+def predict_task(
+    image: Any, denoiser: Denoiser, settings: Settings, *, plane: int | None = None, dtype: str | None = None
+) -> Task:
     """Return the task that denoises an image with a trained model; its result is None if it was stopped.
 
     Parameters
@@ -152,14 +194,21 @@ def predict_task(image: Any, denoiser: Denoiser, settings: Settings, *, dtype: s
     denoiser : Denoiser
     settings : Settings
         Of which device and tile are used.
+    plane : int, optional
+        Index, over all leading axes flattened, of the plane that is denoised first where the image is larger than
+        memory.
     dtype : str, optional
         Of the result; by default that of the image.
     """
 
     def task(stop: StopRequest) -> Generator[Progress, None, np.ndarray | None]:
         yield Progress("prediction", message=_PREDICTING)
+        from ..large import is_large
         from ..prediction import Stopped
 
+        if is_large(image):
+            _check_fit(denoiser, image)
+            return _computed(denoiser, image if dtype is None else image.astype(dtype), settings, plane, stop)
         start = time.monotonic()
 
         def on_tile(done: int, total: int) -> None:

@@ -1,0 +1,49 @@
+"""Looks at a network while it trains."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .images import Planes
+    from .network import UNet
+
+__all__ = ["Deadline", "Preview"]
+
+_FIRST_SECONDS = 0.7
+
+
+class Preview:
+    """Denoises one plane now and then, taking at most about a tenth of the time."""
+
+    def __init__(self, planes: Planes, index: int | None, network: UNet, tile: int) -> None:
+        self.planes, self.index, self.network, self.tile = planes, index, network, tile
+        self.due = time.monotonic() + _FIRST_SECONDS
+
+    def next(self) -> np.ndarray | None:
+        """Return the plane denoised with the network as it is, or None before the next one is due."""
+        start = time.monotonic()
+        if self.index is None or start < self.due:
+            return None
+        from .prediction import predict_planes
+
+        plane = self.planes.values[self.index : self.index + 1]
+        denoised = predict_planes(self.network, plane, tile=self.tile)[0]
+        denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)
+        now = time.monotonic()
+        self.due = now + max(1.0, 10 * (now - start))
+        return denoised
+
+
+class Deadline:
+    """A stop token that is set after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def is_set(self) -> bool:
+        """Return True once the time is over."""
+        return time.monotonic() > self.end
