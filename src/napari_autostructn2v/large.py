@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .lazy import is_lazy
 
-__all__ = ["IN_MEMORY_PIXELS", "SAMPLE_PIXELS", "is_large", "on_disk_as_dask", "sample_places", "sample_planes"]
+if TYPE_CHECKING:
+    from .result import Result
+
+__all__ = [
+    "IN_MEMORY_PIXELS",
+    "SAMPLE_PIXELS",
+    "is_large",
+    "on_disk_as_dask",
+    "over_all",
+    "sample_places",
+    "sample_planes",
+]
 
 #: Lazily loaded images of more pixels are not read whole.
 IN_MEMORY_PIXELS = 2**25
@@ -97,3 +109,31 @@ def sample_planes(image: Any, plane: int | None = None, most: int = SAMPLE_PIXEL
         for number, rows, columns in places
     ]
     return np.stack(read), index
+
+
+def over_all(result: Result, image: Any, planes: int) -> Result:
+    """Return the result of a sample as that of the whole image, which is denoised where it is computed.
+
+    Parameters
+    ----------
+    result : Result
+        Of the sample.
+    image : (..., Y, X) dask array
+    planes : int
+        Of the sample.
+
+    Returns
+    -------
+    Result
+        With dask arrays; without any where nothing was trained.
+    """
+    model = result.denoiser
+    if model is None:
+        return replace(result, denoised=None, stage1=None, stage2=None)
+    stages = {
+        f"stage{stage}": model.predict(image, stage=stage, device=result.settings.device) for stage in model.networks
+    }
+    parts = "planes" if math.prod(image.shape[-2:]) <= SAMPLE_PIXELS else "pieces of planes"
+    said = f"The image is too large to be read whole: {planes} {parts} spread over it were trained on."
+    report = replace(result.report, messages=(*result.report.messages, said))
+    return replace(result, denoised=stages[f"stage{max(model.networks)}"], report=report, **stages)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -14,7 +13,7 @@ import numpy as np
 from .blind_mask import BlindMask, choose_mask
 from .errors import InputError
 from .images import Planes, to_planes
-from .large import SAMPLE_PIXELS, is_large, sample_planes
+from .large import is_large, over_all, sample_planes
 from .noise import NoiseModel, estimate_noise
 from .patches import StackPatches, select_patches, spread_planes
 from .preview import Deadline, Preview
@@ -118,21 +117,7 @@ def run(
     yield Progress("measuring", message="Reading planes to train on")
     sample, preview_plane = sample_planes(image, preview_plane)
     result = yield from _Run(sample, settings, stop, mask, preview_plane, start).go()
-    return _over_all(result, image, len(sample))
-
-
-def _over_all(result: Result, image: Any, planes: int) -> Result:
-    """Return the result of a sample as that of the whole image, which is denoised where it is computed."""
-    model = result.denoiser
-    if model is None:
-        return replace(result, denoised=None, stage1=None, stage2=None)
-    stages = {
-        f"stage{stage}": model.predict(image, stage=stage, device=result.settings.device) for stage in model.networks
-    }
-    parts = "planes" if math.prod(image.shape[-2:]) <= SAMPLE_PIXELS else "pieces of planes"
-    said = f"The image is too large to be read whole: {planes} {parts} spread over it were trained on."
-    report = replace(result.report, messages=(*result.report.messages, said))
-    return replace(result, denoised=stages[f"stage{max(model.networks)}"], report=report, **stages)
+    return over_all(result, image, len(sample))
 
 
 class _Run:
