@@ -159,6 +159,32 @@ def test_a_fixed_pattern_is_named_and_removed_on_request(folder: Path, capsys: p
         assert abs(np.corrcoef(result.mean((0, 2)), offsets)[0, 1]) < 0.4
 
 
+@pytest.mark.parametrize("more", [[], ["--one-model"]], ids=["model per file", "one model"])
+def test_a_fixed_pattern_is_removed_from_planes_too_large_to_train_on(
+    folder: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    from napari_autostructn2v import large, pipeline
+
+    monkeypatch.setattr(large, "_PIECE", 64)
+    monkeypatch.setattr(streaming, "SAMPLE_PIXELS", 10_000)
+    offsets = RNG.normal(0, 8, 160)
+    movie = (500 + RNG.normal(0, 5, (12, 160, 128)) + offsets[:, None]).astype(np.float32)
+    zarr.create_array("m.zarr", data=movie, chunks=(1, 64, 64), dimension_names=["t", "y", "x"])
+    seen: list[np.ndarray] = []
+    train = pipeline.denoise
+    monkeypatch.setattr(
+        pipeline, "denoise", lambda image, *given, **kept: seen.append(image) or train(image, *given, **kept)
+    )
+    run("denoise", "m.zarr", "-o", "out", *FAST, "--json", "--remove-fixed-pattern", *more)
+    (report,) = reports(capsys)
+    assert "It was removed" in report["messages"][0]
+    (sample,) = seen
+    assert sample.shape[1:] == (64, 64)
+    assert sample.mean(2).std() < 0.6 * offsets.std()  # of the rows
+    result = read_image("out/m_denoised.zarr")
+    assert abs(np.corrcoef(result.mean((0, 2)), offsets)[0, 1]) < 0.4
+
+
 # Inputs, outputs and options ------------------------------------------------------------------------------------------
 
 
@@ -202,7 +228,7 @@ def test_files_with_other_channels_cannot_be_trained_on_together(folder: Path, c
     write_image("b.tif", STACK[0, 0])
     run("denoise", "a.tif", "b.tif", "-o", "out", *FAST, "--one-model", code=2)
     assert "same channels" in capsys.readouterr().err
-    assert not os.path.exists("out")
+    assert os.listdir("out") == []
 
 
 def test_a_dry_run_tells_and_writes_nothing(folder: Path, capsys: pytest.CaptureFixture) -> None:
@@ -400,12 +426,3 @@ def test_a_scheduler_gives_the_local_result(folder: Path) -> None:
             "--scheduler", cluster.scheduler_address)  # fmt: skip
     for name in ("m_denoised.zarr", "a_denoised.tif"):
         np.testing.assert_array_equal(read_image(f"x/{name}"), read_image(f"y/{name}"))
-
-
-def test_an_address_without_a_scheduler(folder: Path, capsys: pytest.CaptureFixture, monkeypatch: Any) -> None:
-    pytest.importorskip("distributed")
-    monkeypatch.setattr(cli_blocks, "_CONNECT_SECONDS", 1)
-    write_image("a.tif", STACK[0, 0])
-    run("denoise", "a.tif", "-o", "out", *FAST, "--scheduler", "tcp://127.0.0.1:9", code=1)
-    assert "no dask scheduler" in capsys.readouterr().err
-    assert os.listdir("out") == []

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_autostructn2v.fixed_pattern import FixedPattern, find_fixed_pattern
+from napari_autostructn2v import fixed_pattern
+from napari_autostructn2v.fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
 from napari_autostructn2v.samples import scan_lines
 
 RNG = np.random.default_rng(0)
@@ -78,3 +79,23 @@ def test_a_movie_with_cells_on_a_dark_ground() -> None:
     assert found.rows is not None
     assert np.corrcoef(found.rows, ROWS)[0, 1] > 0.8
     assert found.columns is None
+
+
+def test_large_frames_are_judged_by_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    stained = movie(image=specimen()) + ROWS[:, None] + COLUMNS
+    read: list[int] = []
+
+    def part(number: int, rows: slice, columns: slice) -> np.ndarray:
+        read.append(stained[number, rows, columns].size)
+        return stained[number, rows, columns]
+
+    monkeypatch.setattr(fixed_pattern, "_STRIP_PIXELS", 200 * 90)
+    monkeypatch.setattr(fixed_pattern, "_READ_PIXELS", 200 * 90 * 10)
+    found = find_in_frames(part, len(stained), (200, 180))
+    assert max(read) < 200 * 180 / 8
+    assert sum(read) <= 2 * 200 * 90 * 10
+    for offsets, truth in ((found.rows, ROWS), (found.columns, COLUMNS)):
+        assert offsets is not None
+        assert np.corrcoef(offsets, truth)[0, 1] > 0.7
+    clean = movie(image=specimen())
+    assert not find_in_frames(lambda number, *place: clean[number][place], len(clean), (200, 180))

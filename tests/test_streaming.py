@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_autostructn2v import lazy, streaming
+from napari_autostructn2v import large, lazy, streaming
 from napari_autostructn2v.axes import Layout
 from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.fixed_pattern import FixedPattern
@@ -115,7 +115,7 @@ def test_training_sees_planes_from_beginning_to_end(tmp_path: Path) -> None:
 
 
 def test_training_sees_pieces_of_huge_planes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "_PIECE", 32)
+    monkeypatch.setattr(large, "_PIECE", 32)
     plane = np.add.outer(1000 * np.arange(100), np.arange(200)).astype("u4")
     zarr.create_array(tmp_path / "in.zarr", data=plane)
     with open_image(tmp_path / "in.zarr") as image:

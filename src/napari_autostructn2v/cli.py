@@ -6,6 +6,8 @@ Exit codes: 0 if every input came through, 1 if some did not, 2 if the command m
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import signal
 import sys
 import threading
@@ -16,13 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .cli_batch import Batch, complain, logged
+from .cli_batch import INTERRUPTED, Batch, complain, logged
 from .cli_options import parsers
 from .errors import InputError
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from .denoiser import Denoiser
     from .progress import Progress
 
 __all__ = ["main"]
@@ -41,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = commands.get(given[0]) if given else None
     # Files may stand before, between and after options, which argparse knows only for a parser without commands.
     arguments = parser.parse_args(given) if command is None else command.parse_intermixed_args(given[1:])
+    # Names of files may hold what is no character; a run should not end because one cannot be printed.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     work = {"denoise": _denoise, "predict": _predict, "roi": _roi, "demo": _demo}[arguments.command]
     try:
         with _terminated_like_interrupted(), logged(getattr(arguments, "log", None), given):
@@ -52,9 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             print(dumps({"ok": False, "error": str(error)}))
         return 2
+    except BrokenPipeError:  # nobody reads on, as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         complain("Stopped.")
-        return 130
+        return INTERRUPTED
 
 
 @contextmanager
@@ -96,6 +103,11 @@ def _batch(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Ba
     from .cli_inputs import find_inputs, targets_of
     from .cli_plan import Plan, digest
 
+    if arguments.scheduler:
+        from .cli_blocks import check_scheduler
+
+        if said := check_scheduler(arguments.scheduler):
+            complain(said)
     inputs = find_inputs(arguments.inputs, arguments.pattern)
     together = arguments.channels == "together"
     axes = arguments.axes
@@ -141,48 +153,58 @@ def _denoise(arguments: argparse.Namespace) -> int:
         from .cli_dry_run import dry_run
 
         return dry_run(batch, training)
+    if training is not None:
+        return _denoise_with_one(batch, training, path, arguments)
     if path:
         check_models(path, arguments.overwrite)
-    common: dict[str, Any] = {}
-    if training is not None:
-        models, common = _trained(batch, training, path)
-        if models is not None:
-            batch = replace(batch, plan=replace(batch.plan, models=models))
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
         values = process(source, target, batch.plan, listen)
         models = values.pop("models")
-        if path and training is None:
+        if path:
             if not models:
                 raise InputError(f"{target} is written, but there is no trained model that {path} could hold.")
             values["model"] = _one_or_all(save_models(path, models))
-        values |= common
         return values, str(values.get("verdict", ""))
 
     return batch.run(work)
 
 
-def _trained(
-    batch: Batch, training: list[Path], path: Path | None
-) -> tuple[tuple[Denoiser, ...] | None, dict[str, Any]]:
-    """Train one model for all inputs, unless all of them are done already."""
-    from .cli_models import save_models
+def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arguments: argparse.Namespace) -> int:
+    """Train one model and denoise all inputs with it; an interrupted run goes on with the model that it had trained."""
+    from .cli_experiment import process
+    from .cli_models import check_models, save_models
     from .cli_report import ProgressLine
-    from .cli_training import train
+    from .cli_training import train_once
+    from .cli_work import WorkFolder
+
+    common: dict[str, Any] = {}
+
+    def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
+        values = process(source, target, batch.plan, listen)
+        values.pop("models")
+        values |= common | {"messages": [*values["messages"], *common.get("messages", [])]}
+        return values, str(values.get("verdict", ""))
 
     if not path and _all_done(batch):
-        return None, {}
-    line = ProgressLine()
-    line.start(f"training on {len(training)} files")
-    try:
-        models, said = train(training, batch.plan, line.show)
-    finally:
-        line.clear()
-    common: dict[str, Any] = {"trained_on": [str(source) for source in training]}
-    common |= said[0] if len(said) == 1 else {"channels": said}
-    if path:
-        common["model"] = _one_or_all(save_models(path, models))
-    return models, common
+        return batch.run(work)
+    with WorkFolder(arguments.output / "model", batch.plan.identity) as memory:
+        if path and memory.recall(0) is None:
+            check_models(path, arguments.overwrite)
+        line = ProgressLine()
+        line.start(f"training on {len(training)} files")
+        try:
+            models, said = train_once(training, batch.plan, memory, line.show)
+        finally:
+            line.clear()
+        common = {"trained_on": [str(source) for source in training]}
+        common |= said[0] if len(said) == 1 else {"channels": said}
+        if path:
+            common["model"] = _one_or_all(save_models(path, models))
+        batch = replace(batch, plan=replace(batch.plan, models=models))
+        code = batch.run(work)
+        memory.unfinished = code == INTERRUPTED
+    return code
 
 
 def _all_done(batch: Batch) -> bool:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from .cli_plan import Plan
     from .progress import Progress
 
-__all__ = ["Batch", "Work", "complain", "logged", "remark"]
+__all__ = ["INTERRUPTED", "Batch", "Work", "complain", "logged", "remark"]
 
 _log = logging.getLogger(__name__)
+
+#: Exit code after Ctrl+C.
+INTERRUPTED = 130
 
 #: Denoises one file: input, output, listener -> what there is to report, and what to tell a person.
 Work = Callable[[Path, Path, "Callable[[Progress], None]"], "tuple[dict[str, Any], str]"]
@@ -79,7 +82,7 @@ class Batch:
                     f"Stopped. Nothing was written for {source}; inputs finished before it: {number - 1}. "
                     "The same command goes on from here."
                 )
-                return 130
+                return INTERRUPTED
             except Exception as error:
                 values |= {"output": None, "ok": False, "error": _sentence(error), "status": "failed"}
                 line.clear()
@@ -99,8 +102,14 @@ class Batch:
         """Return True if the result is there; raise if it could not be written or would replace what should stay."""
         from .cli_plan import made_by, run_id
         from .files import check_writable
+        from .image_file import SUFFIXES, is_zarr
 
-        if os.path.abspath(target) in map(os.path.abspath, self.inputs):
+        if source.is_dir() and not is_zarr(source):
+            raise InputError(
+                f"{source} is a folder in which no image was found. Files named {', '.join(SUFFIXES)} directly in it "
+                "are looked for, or those that --pattern describes; results of earlier runs do not count."
+            )
+        if _place(target) in map(_place, self.inputs):
             raise InputError(f"The result would replace {target}, which is an input; choose another folder.")
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
@@ -123,6 +132,11 @@ class Batch:
         return f"({number}/{len(self.inputs)}{left}) {source.name}"
 
 
+def _place(path: Path) -> Path:
+    """Return where a file lies, whatever links its folder is reached by."""
+    return path.parent.resolve() / path.name
+
+
 def _sentence(error: Exception) -> str:
     """Return what to tell a person; the traceback of a mistake of ours goes to the log."""
     if isinstance(error, InputError):
@@ -130,6 +144,10 @@ def _sentence(error: Exception) -> str:
     _log.debug("unexpected error", exc_info=error)
     if isinstance(error, MemoryError):
         return "The image does not fit into memory; crop it or split the stack."
+    if isinstance(error, OSError):
+        from .files import reason
+
+        return f"A file could not be read or written: {reason(error)}. The same command goes on from where it stopped."
     return f"An unexpected error ended the run ({type(error).__name__}: {error}). Please report it."
 
 
@@ -164,7 +182,7 @@ def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise InputError(f"The log {path} cannot be written: {reason(error)}.") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))

@@ -18,11 +18,11 @@ from .lazy import PackedModel
 from .progress import Progress
 from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks
 
-__all__ = ["denoise_blocks"]
+__all__ = ["check_scheduler", "denoise_blocks"]
 
 #: Times that a block is tried again when the worker that had it is lost.
 _RETRIES = 10
-_CONNECT_SECONDS = 30
+_CONNECT_SECONDS = 10
 
 
 def denoise_blocks(
@@ -98,15 +98,9 @@ def _here(recipe: Recipe, blocks: list[Block], image: ImageFile) -> Iterator[int
 
 def _on_cluster(recipe: Recipe, blocks: list[Block], scheduler: str) -> Iterator[int]:
     """Denoise blocks on the workers of a dask scheduler, which see the files under the same paths."""
-    try:
-        import distributed
-    except ImportError as error:
-        raise InputError("--scheduler needs one more package: pip install distributed.") from error
-    try:
-        client = distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except Exception as error:  # addresses can be wrong in many ways
-        raise InputError(f"There is no dask scheduler at {scheduler} ({error or type(error).__name__}).") from error
-    with client:
+    import distributed
+
+    with _client(scheduler) as client:
         # As a result of a task the recipe, and with it the model, goes to each worker once, and is made again if the
         # only worker that has it is lost.
         shared = client.submit(_same, recipe, pure=False, retries=_RETRIES)
@@ -114,6 +108,34 @@ def _on_cluster(recipe: Recipe, blocks: list[Block], scheduler: str) -> Iterator
         for future in distributed.as_completed(futures, loop=client.loop):
             yield future.result()
             future.release()
+
+
+def check_scheduler(address: str) -> str:
+    """Look for a scheduler before anything else is done; returns a remark where it has no workers yet.
+
+    Raises
+    ------
+    InputError
+        If there is no dask scheduler at the address, after ten seconds at most.
+    """
+    with _client(address) as client:
+        if client.nthreads():
+            return ""
+    return (
+        f"The dask scheduler at {address} has no workers yet; blocks are denoised once there are some, for instance by "
+        f"dask worker {address}"
+    )
+
+
+def _client(address: str) -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise InputError("--scheduler needs one more package: pip install distributed.") from error
+    try:
+        return distributed.Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except Exception as error:  # addresses can be wrong in many ways
+        raise InputError(f"There is no dask scheduler at {address} ({error or type(error).__name__}).") from error
 
 
 def _same(recipe: Recipe) -> Recipe:

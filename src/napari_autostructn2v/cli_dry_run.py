@@ -45,9 +45,9 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
     for source, target in zip(batch.inputs, batch.targets, strict=True):
         values: dict[str, Any] = {"input": str(source), "output": str(target), "ok": True, "error": None}
         try:
+            done = batch.check(source, target, try_writing=False)
             with open_image(source) as image:
                 layout = layout_of(image, plan)
-                done = batch.check(source, target, try_writing=False)
                 light = [channel for channel in layout.channels if not channel.is_alpha]
                 pixels = math.prod(layout.shape)
                 by_block = streams(image, plan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,12 @@ def process(source: Path, target: Path, plan: Plan, listen: Listen) -> dict[str,
     InputError
         If the file cannot be read, denoised or written.
     """
+    from .files_zarr import absent_chunks
+
     software = run_id(source, plan)
     with open_image(source) as image:
         layout = layout_of(image, plan)
-        messages = list(image.messages)
+        messages = [*image.messages, *absent_chunks(image)]
         if plan.axes and "?" not in image.axes and image.axes != layout.axes:
             messages.append(f"{source} says that its axes are {image.axes}; they were taken for {layout.axes}.")
         job = _Job(image, layout, plan, listen, messages)
@@ -100,11 +103,11 @@ class _Job:
         self.messages.append(f"{self.image.path}: {channel.name} is constant; it is kept as it is.")
         return True
 
-    def pattern(self, number: int, planes: np.ndarray) -> FixedPattern:
+    def pattern(self, number: int, find: Callable[[], FixedPattern]) -> FixedPattern:
         """Return the fixed pattern to remove; one that is found and not to be removed is only named."""
         if self.plan.models is not None and not self.plan.remove_fixed_pattern:
             return FixedPattern()
-        found = find_fixed_pattern(planes) if np.isfinite(planes).all() else FixedPattern()
+        found = find()
         if not found:
             return found
         name = f"{self.channels[number].name}: " if self.channels[number].name else ""
@@ -141,10 +144,8 @@ def _whole(job: _Job, target: Path, software: str) -> None:
         planes = layout.to_planes(image[index], kept)
         model, said = None, {}
         if not job.is_kept(number, planes):
-            clean = planes
-            pattern = job.pattern(number, planes)
-            if pattern:
-                clean = pattern.removed(planes)
+            pattern = job.pattern(number, partial(find_fixed_pattern, planes))
+            clean = pattern.removed(planes) if pattern else planes
             if job.plan.models is None:
                 run = pipeline.denoise(clean, job.plan.settings, progress=job.hear(number))
                 planes, model = denoised_of(run), run.denoiser
@@ -223,19 +224,17 @@ def _prepared(
 ) -> tuple[Denoiser | None, FixedPattern, dict[str, Any], list[str]]:
     """Train on a sample of a channel, or look whether a given model fits it, and remember the outcome."""
     from . import pipeline
-    from .streaming import SAMPLE_PIXELS, sample
+    from .streaming import SAMPLE_PIXELS, pattern_of, sample
 
     before = len(job.messages)
-    most = SAMPLE_PIXELS if job.plan.models is None or job.plan.remove_fixed_pattern else 2**20
+    most = SAMPLE_PIXELS if job.plan.models is None else 2**20
     planes = np.empty((1, 1, 1)) if channel.is_alpha else sample(job.image, job.layout, channel, most)
     model: Denoiser | None = None
     pattern, said, given = FixedPattern(), {}, False
     if not job.is_kept(number, planes):
-        pattern = job.pattern(number, planes)
-        if pattern and planes.shape[-2:] != job.layout.plane_shape:
-            pattern = FixedPattern()
+        pattern = job.pattern(number, partial(pattern_of, job.image, job.layout, channel))
         if pattern:
-            planes = pattern.removed(planes)
+            planes = sample(job.image, job.layout, channel, most, pattern)
         if job.plan.models is None:
             run = pipeline.denoise(planes, job.plan.settings, progress=job.hear(number))
             denoised_of(run)

@@ -55,7 +55,8 @@ def _in_folder(path: Path, pattern: str | None) -> list[Path]:
     return [
         entry
         for entry in found
-        if not entry.name.startswith(".")
+        # Hidden folders are those of runs that were interrupted, among others.
+        if not any(part.startswith(".") for part in entry.relative_to(path).parts)
         and not _stem_and_suffix(entry)[0].endswith(_RESULT)
         and (is_zarr(entry) if entry.is_dir() else pattern is not None or entry.suffix.lower() in SUFFIXES)
         and not any(is_zarr(parent) for parent in entry.parents if parent.is_relative_to(path) and parent != path)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .axes import Channel, Layout
 from .cli_plan import Plan, layout_of
 from .cli_report import result_values
 from .errors import InputError
-from .fixed_pattern import FixedPattern, find_fixed_pattern
-from .image_file import open_image
+from .fixed_pattern import FixedPattern
+from .image_file import ImageFile, open_image
 from .progress import Progress
 
 if TYPE_CHECKING:
+    from .cli_work import WorkFolder
     from .denoiser import Denoiser
 
-__all__ = ["train"]
+__all__ = ["train", "train_once"]
 
 
 def train(
@@ -45,7 +48,7 @@ def train(
         If a file cannot be used, or their channels do not match.
     """
     from . import pipeline
-    from .streaming import SAMPLE_PIXELS, sample
+    from .streaming import SAMPLE_PIXELS
 
     samples: list[list[np.ndarray]] = []
     names: list[str] = []
@@ -53,7 +56,7 @@ def train(
         with open_image(source) as image:
             layout = layout_of(image, plan)
             light = [channel for channel in layout.channels if not channel.is_alpha]
-            samples.append([sample(image, layout, channel, SAMPLE_PIXELS // len(sources)) for channel in light])
+            samples.append([_sample(image, layout, channel, plan, SAMPLE_PIXELS // len(sources)) for channel in light])
             names = [channel.name for channel in light]
         if len(samples[-1]) != len(samples[0]):
             raise InputError(
@@ -63,13 +66,40 @@ def train(
     models, said = [], []
     for number, name in enumerate(names):
         stack = _common([planes[number] for planes in samples])
-        pattern = find_fixed_pattern(stack) if plan.remove_fixed_pattern else FixedPattern()
-        run = pipeline.denoise(pattern.removed(stack) if pattern else stack, plan.settings, progress=listen)
+        run = pipeline.denoise(stack, plan.settings, progress=listen)
         if run.denoiser is None:
             raise InputError(" ".join(["There is no trained model.", *run.report.messages]))
         models.append(run.denoiser)
         said.append({"channel": name} | result_values(run))
     return tuple(models), said
+
+
+def train_once(
+    sources: Sequence[Path], plan: Plan, memory: WorkFolder, listen: Callable[[Progress], None]
+) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
+    """Do what :func:`train` does, unless `memory` holds the models that an interrupted run has trained."""
+    models: tuple[Denoiser, ...] = ()
+    said: list[dict[str, Any]] = []
+    for number in count():
+        channel = memory.recall(number)
+        if channel is None or channel[0] is None:
+            break
+        models, said = (*models, channel[0]), [*said, channel[2]]
+    if models:
+        return models, said
+    models, said = train(sources, plan, listen)
+    # The first one last: once it is there, all are.
+    for number in reversed(range(len(models))):
+        memory.remember(number, models[number], FixedPattern(), said[number], [], given=False)
+    return models, said
+
+
+def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: Plan, most: int) -> np.ndarray:
+    """Read planes of a channel as they are when the file is denoised: without its own fixed pattern, if so asked."""
+    from .streaming import pattern_of, sample
+
+    pattern = pattern_of(image, layout, channel) if plan.remove_fixed_pattern else FixedPattern()
+    return sample(image, layout, channel, most, pattern)
 
 
 def _common(stacks: list[np.ndarray]) -> np.ndarray:

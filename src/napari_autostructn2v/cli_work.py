@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from .errors import InputError
 from .files import atomic_path, reason
@@ -37,7 +38,7 @@ class WorkFolder:
     Raises
     ------
     InputError
-        If the folder cannot be made.
+        If the folder cannot be made, or another run is at work in it.
     """
 
     def __init__(self, target: Path, run: str) -> None:
@@ -45,11 +46,21 @@ class WorkFolder:
         self.result = self.folder / "result.zarr"
         self.done = self.folder / "done"
         self.keep = False
+        self.unfinished = False
+        # The system gives the lock up when a run ends, however it ends.
+        self._lock = FileLock(self.folder / "lock")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with suppress(NotImplementedError):  # not every file system has locks
+                self._lock.acquire(blocking=False)
             if self._run() != run:
-                shutil.rmtree(self.folder, ignore_errors=True)
-                self.folder.mkdir(parents=True)
+                self._empty()
                 (self.folder / "run").write_text(run, encoding="utf-8")
+        except Timeout as error:
+            raise InputError(
+                f"Another run is making {target} right now; wait for it, or choose another folder. If there is none, "
+                f"delete {self.folder}."
+            ) from error
         except OSError as error:
             raise InputError(f"{target} could not be written: {reason(error)}. Choose another place for it.") from error
 
@@ -59,8 +70,10 @@ class WorkFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._lock.release()
         # What is wrong with the input stays wrong; what was interrupted, or could not be written, goes on.
-        if error is None or (isinstance(error, InputError) and not self.keep):
+        over = error is None or (isinstance(error, InputError) and not self.keep)
+        if over and not self.unfinished:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def remember(
@@ -96,6 +109,13 @@ class WorkFolder:
         """Return True where a channel is denoised with a model that was given."""
         return bool((self._read(number) or {}).get("given"))
 
+    def _empty(self) -> None:
+        for entry in self.folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry != Path(self._lock.lock_file):
+                entry.unlink()
+
     def _read(self, number: int) -> dict[str, Any] | None:
         try:
             memory: dict[str, Any] = json.loads(self._memory(number).read_text(encoding="utf-8"))
@@ -126,11 +146,11 @@ def replace_folder(new: Path, target: Path, work: Path) -> None:
     """
     old = work / "old"
     try:
-        if target.exists():
+        if os.path.lexists(target):  # a link is replaced, even one that leads nowhere
             os.rename(target, old)
         os.rename(new, target)
     except OSError as error:
         with suppress(OSError):
-            if old.exists() and not target.exists():
+            if os.path.lexists(old) and not os.path.lexists(target):
                 os.rename(old, target)
         raise InputError(f"{target} could not be written: {reason(error)}. Choose another place for it.") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import math
+import os
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from .axes import UNKNOWN
 from .errors import InputError
 from .image_file import ImageFile
 
-__all__ = ["PROVENANCE", "add_levels", "create_like", "open_zarr", "zarr_software"]
+__all__ = ["PROVENANCE", "absent_chunks", "add_levels", "create_like", "open_zarr", "zarr_software"]
 
 #: Attribute that says what made an array.
 PROVENANCE = "napari-autostructn2v"
@@ -106,6 +108,27 @@ def zarr_software(path: Path) -> str:
     import zarr
 
     return str(zarr.open(str(path), mode="r").attrs.get(PROVENANCE, ""))
+
+
+def absent_chunks(source: ImageFile) -> tuple[str, ...]:
+    """Return a sentence where some chunks of a zarr are stored and others are not; none for anything else.
+
+    A chunk may be left out because all its pixels have the fill value, or because a copy was not finished: the file
+    does not tell.
+    """
+    array = source.details.get("array")
+    if array is None:
+        return ()
+    folder = source.path / source.details.get("levels", [""])[0]
+    sizes = getattr(array, "shards", None) or array.chunks
+    wanted = math.prod(-(-length // size) for length, size in zip(array.shape, sizes, strict=True))
+    stored = sum(name != "zarr.json" and not name.startswith(".") for _, _, names in os.walk(folder) for name in names)
+    if not 0 < stored < wanted:
+        return ()
+    return (
+        f"{source.path}: {wanted - stored} of {wanted} chunks are not stored; their pixels were taken as "
+        f"the fill value ({array.fill_value}). If the file was copied or is still being written, it may be incomplete.",
+    )
 
 
 def _check_array(path: Path, array: Any) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
-__all__ = ["FixedPattern", "find_fixed_pattern"]
+__all__ = ["FixedPattern", "find_fixed_pattern", "find_in_frames"]
+
+#: Reads rows and columns of a frame, by its number.
+Read = Callable[[int, slice, slice], np.ndarray]
 
 #: Fewer frames cannot tell what repeats from what does not.
 MIN_FRAMES = 4
@@ -18,6 +22,10 @@ _WINDOW = 9
 _LEAST_CORRELATION = 0.5
 _LEAST_SIGMAS = 5.0
 _BANDS = 8
+#: Pixels of a frame that are looked at; of larger ones, strips right across them.
+_STRIP_PIXELS = 2**22
+#: Pixels that are read of all frames, for the rows and again for the columns.
+_READ_PIXELS = 2**27
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,18 +93,59 @@ def find_fixed_pattern(planes: np.ndarray) -> FixedPattern:
     half: noise of single frames does not repeat, and the specimen is not the same along a whole row.
     """
     frames = planes.reshape(-1, *planes.shape[-2:])
-    if len(frames) < MIN_FRAMES or min(frames.shape[1:]) < 2 * _WINDOW:
+    height, width = frames.shape[1:]
+    return find_in_frames(lambda frame, rows, columns: frames[frame, rows, columns], len(frames), (height, width))
+
+
+def find_in_frames(read: Read, count: int, plane_shape: tuple[int, int]) -> FixedPattern:
+    """Find the patterns of frames that may be too many or too large to be held in memory.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(number, rows, columns)`` returns that part of a frame, (Y, X).
+    count : int
+        Frames that there are.
+    plane_shape : (int, int)
+        Rows and columns of a frame.
+
+    Returns
+    -------
+    FixedPattern
+        As for :func:`find_fixed_pattern`; for all rows and columns, whatever part of the frames was read.
+    """
+    height, width = plane_shape
+    if count < MIN_FRAMES or min(plane_shape) < 2 * _WINDOW:
         return FixedPattern()
-    odd, even = (_mean(frames[start::2]) for start in (0, 1))
-    return FixedPattern(_offsets(odd, even), _offsets(odd.T, even.T))
+    taken = min(count, max(MIN_FRAMES, _READ_PIXELS // min(height * width, _STRIP_PIXELS)))
+    numbers = [int((index + 0.5) * count / taken) for index in range(taken)]
+    # What a row has in common shows in strips of all rows, and the same for columns.
+    down = [(slice(None), strip) for strip in _strips(width, height)]
+    odd, even = halves = _means(read, numbers, down, 1)
+    if len(down) > 1:
+        halves = _means(read, numbers, [(strip, slice(None)) for strip in _strips(height, width)], 0)
+    if not all(np.isfinite(mean).all() for mean in (odd, even, *halves)):
+        return FixedPattern()
+    return FixedPattern(_offsets(odd, even), _offsets(*(mean.T for mean in halves)))
 
 
-def _mean(frames: np.ndarray) -> np.ndarray:
-    """Mean frame, float64; one frame at a time to spare memory."""
-    total = np.zeros(frames.shape[1:])
-    for frame in frames:
-        total += frame
-    return total / len(frames)
+def _strips(length: int, across: int) -> list[slice]:
+    """Return what is read along an axis: all of it, or one strip in the middle of each band."""
+    wanted = max(_WINDOW, _STRIP_PIXELS // across // _BANDS)
+    if length * across <= _STRIP_PIXELS or wanted * _BANDS >= length:
+        return [slice(0, length)]
+    starts = [int((band + 0.5) * length / _BANDS - wanted / 2) for band in range(_BANDS)]
+    return [slice(start, start + wanted) for start in starts]
+
+
+def _means(
+    read: Read, numbers: Sequence[int], places: Sequence[tuple[slice, slice]], axis: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of every other frame and of those between, float64; one frame at a time to spare memory."""
+    totals: list[Any] = [0.0, 0.0]
+    for index, number in enumerate(numbers):
+        totals[index % 2] = totals[index % 2] + np.concatenate([read(number, *place) for place in places], axis)
+    return totals[0] / ((len(numbers) + 1) // 2), totals[1] / (len(numbers) // 2)
 
 
 def _offsets(odd: np.ndarray, even: np.ndarray) -> np.ndarray | None:

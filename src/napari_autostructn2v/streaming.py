@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,22 @@ from typing import Any
 import numpy as np
 
 from .axes import Channel, Layout
-from .fixed_pattern import FixedPattern
+from .fixed_pattern import FixedPattern, find_in_frames
 from .image_file import ImageFile, open_image
+from .large import SAMPLE_PIXELS, sample_places
 from .lazy import BLOCK_PIXELS, PackedModel, plane_chunks
 
-__all__ = ["SAMPLE_PIXELS", "Block", "Recipe", "blocks_of", "chunks_for", "denoise_block", "done_blocks", "sample"]
-
-#: Pixels of a channel, at most, that a model is trained on.
-SAMPLE_PIXELS = 2**24
-#: Side in pixels of the pieces sampled from planes that are larger than that.
-_PIECE = 1024
+__all__ = [
+    "SAMPLE_PIXELS",
+    "Block",
+    "Recipe",
+    "blocks_of",
+    "chunks_for",
+    "denoise_block",
+    "done_blocks",
+    "pattern_of",
+    "sample",
+]
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,13 @@ def chunks_for(layout: Layout, chunks: tuple[int, ...], margin: int) -> tuple[in
     return tuple(result)
 
 
-def sample(image: ImageFile, layout: Layout, channel: Channel, most: int | None = None) -> np.ndarray:
+def sample(
+    image: ImageFile,
+    layout: Layout,
+    channel: Channel,
+    most: int | None = None,
+    pattern: FixedPattern = FixedPattern(),  # noqa: B008  (frozen)
+) -> np.ndarray:
     """Read what a model of one channel is trained on: all its planes, or as many as are enough, evenly spread.
 
     Parameters
@@ -128,33 +140,43 @@ def sample(image: ImageFile, layout: Layout, channel: Channel, most: int | None 
     channel : Channel
     most : int, optional
         Pixels; 2**24 unless given.
+    pattern : FixedPattern
+        Taken out.
 
     Returns
     -------
     (N, Y, X) ndarray
         Pieces of 1024 x 1024 pixels where a single plane is more than that.
     """
-    most = most or SAMPLE_PIXELS
-    height, width = layout.plane_shape
-    places = [(slice(None), slice(None))]
-    if height * width > most:
-        sides = min(_PIECE, height), min(_PIECE, width)
-        places = [
-            (slice(top, top + sides[0]), slice(left, left + sides[1]))
-            for top in range(0, height - sides[0] + 1, sides[0])
-            for left in range(0, width - sides[1] + 1, sides[1])
-        ]
-        height, width = sides
-    count = math.prod(layout.size(axis) for axis in layout.free(channel))
-    wanted = _evenly_spread(count * len(places), max(1, most // (height * width)))
+    places = sample_places(_count(layout, channel), layout.plane_shape, most or SAMPLE_PIXELS)
     planes = []
-    for number in wanted:
-        plane, place = divmod(int(number), len(places))
-        position = np.unravel_index(plane, [layout.size(axis) for axis in layout.free(channel)] or [1])
-        leading = [int(at) for at in position][: len(layout.free(channel))]
-        index = layout.slices(channel, leading, *places[place])
-        planes.append(layout.to_planes(image.read(index), layout.kept(index)))
+    for plane, rows, columns in places:
+        part = _read(image, layout, channel, plane, rows, columns)
+        planes.append(pattern.removed(part, rows, columns) if pattern else part)
     return np.stack(planes)
+
+
+def pattern_of(image: ImageFile, layout: Layout, channel: Channel) -> FixedPattern:
+    """Find the fixed pattern of a channel of any size, from strips across frames that are spread over all of it.
+
+    Parameters
+    ----------
+    image : ImageFile
+    layout : Layout
+    channel : Channel
+    """
+    stored = dict(zip(layout.axes, image.chunks, strict=True))
+
+    @lru_cache(maxsize=1)
+    def whole(number: int) -> np.ndarray:
+        return _read(image, layout, channel, number, slice(None), slice(None))
+
+    def read(number: int, rows: slice, columns: slice) -> np.ndarray:
+        if (stored["Y"], stored["X"]) == layout.plane_shape:
+            return whole(number)[rows, columns]  # each strip would be read as a whole plane
+        return _read(image, layout, channel, number, rows, columns)
+
+    return find_in_frames(read, _count(layout, channel), layout.plane_shape)
 
 
 def denoise_block(recipe: Recipe, block: Block, image: ImageFile | None = None) -> int:
@@ -208,6 +230,17 @@ def done_blocks(path: Path) -> set[int]:
     return {int(line) for line in lines if line.isdigit()}
 
 
+def _count(layout: Layout, channel: Channel) -> int:
+    return math.prod(layout.size(axis) for axis in layout.free(channel))
+
+
+def _read(image: ImageFile, layout: Layout, channel: Channel, number: int, rows: slice, columns: slice) -> np.ndarray:
+    """Read a part of a plane, counted over all axes that the channel leaves free; (Y, X)."""
+    sizes = [layout.size(axis) for axis in layout.free(channel)]
+    index = layout.slices(channel, [int(at) for at in np.unravel_index(number, sizes)] if sizes else [], rows, columns)
+    return layout.to_planes(image.read(index), layout.kept(index))
+
+
 def _leading_steps(layout: Layout, free: str, chunks: tuple[int, ...]) -> list[int]:
     """Planes that a block takes along each axis: those that the file stores together, if they are not too many."""
     steps = [min(chunks[layout.axes.index(axis)], layout.size(axis)) for axis in free]
@@ -231,9 +264,3 @@ def _with_margin(within: slice, length: int, margin: int) -> tuple[slice, int]:
 
 def _length(within: slice) -> int:
     return int(within.stop - within.start)
-
-
-def _evenly_spread(count: int, most: int) -> Iterator[int]:
-    """Yield at most `most` of the numbers below `count`, each in the middle of its share."""
-    taken = min(count, most)
-    return (int((index + 0.5) * count / taken) for index in range(taken))
