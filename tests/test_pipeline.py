@@ -305,3 +305,31 @@ def test_a_finished_run_can_be_given_more():
     events, more = collect(noisy, few, start=first.denoiser)
     assert min(event.step for event in events if event.phase == "stage 1") > few.stage1.steps // 2
     assert not np.array_equal(more.denoised, first.denoised)
+
+
+def test_something_is_shown_before_training_begins():
+    rng = np.random.default_rng(0)
+    clean = 100 * ndimage.gaussian_filter(rng.normal(size=(3, 64, 64)), (0, 4, 4))
+    image = clean + rng.normal(0, 5, clean.shape) + 1000
+    events = run(image, Settings(device="cpu"), preview_plane=2)
+    event = next(event for event in events if event.preview is not None)
+    assert event.phase == "measuring"
+    assert event.preview is not None and event.preview.shape == (64, 64)
+    assert np.abs(event.preview - clean[2] - 1000).mean() < np.abs(image[2] - clean[2] - 1000).mean()
+    events.close()
+
+
+def test_a_stop_while_the_image_is_denoised_still_gives_the_image():
+    noisy, truth = camera()
+    stop = threading.Event()
+    events = run(noisy, replace(SETTINGS, stages="1", stage1=replace(QUICK, num_epochs=60)), stop=stop)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            result = end.value
+            break
+        if event.phase == "prediction":
+            stop.set()
+    assert result.report.stopped
+    assert np.abs(result.denoised - truth).mean() < np.abs(noisy - truth).mean()

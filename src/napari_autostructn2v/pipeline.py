@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from .images import Planes, to_planes
 from .large import is_large, over_all, sample_planes
 from .noise import NoiseModel, estimate_noise
 from .patches import StackPatches, select_patches, spread_planes
-from .preview import Deadline, Preview
+from .preview import Deadline, Preview, first_preview
 from .progress import Phase, Progress, StopToken
 from .quality import assess
 from .result import Report, Result
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Report", "Result", "denoise", "run"]
 
 #: Seconds after a stop within which the result so far is computed, or left out.
-_STOPPED_PREDICTION_SECONDS = 1.5
+_STOPPED_PREDICTION_SECONDS = 0.5
 
 
 def denoise(
@@ -164,6 +165,10 @@ class _Run:
         if stages == "auto" and with_second:
             # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
             first = replace(first, num_epochs=max(1, first.num_epochs // 3))
+        if self.preview_plane is not None and not self.stopped:
+            pattern = mask.pattern if with_second else np.ones((1, 1), bool)
+            preview = first_preview(self.planes, self.preview_plane, pattern)
+            yield Progress("measuring", message=mask.reason, preview=preview)
         self.steps_to_come = second.steps if with_second else 0
         if stages != "2":
             yield from self._stage("1", "stage 1", first, np.ones((1, 1), bool), background)
@@ -224,7 +229,7 @@ class _Run:
         if self.stopped:
             return
         from .devices import resolve_device
-        from .prediction import Stopped, predict_planes, prediction_symmetries
+        from .prediction import Stopped, prediction_symmetries
         from .refinement import give_back, refine
         from .training import new_network, train
 
@@ -268,24 +273,31 @@ class _Run:
         if self.steps[name] == 0:
             return
         if pattern.sum() > 1 and not self.stopped:
-            refine(network, self.planes.values, self.raw_noise, seed=self.settings.random_seed)
+            with suppress(Stopped):
+                refine(network, self.planes.values, self.raw_noise, seed=self.settings.random_seed, stop=self.stop)
         self.networks[name] = network
         yield Progress("prediction", message=f"{title}: denoising the image")
         start = time.monotonic()
-        deadline = Deadline(_STOPPED_PREDICTION_SECONDS) if self.stopped else self.stop
-        try:
-            denoised = predict_planes(
-                network,
-                self.planes.values,
-                tile=self.settings.tile,
-                symmetries=prediction_symmetries(stage, pattern),
-                stop=deadline,
-            )
-        except Stopped:
+        denoised = self._predicted(network, prediction_symmetries(stage, pattern))
+        if denoised is None:
             self.messages.append(f"{title} was stopped before the image was denoised; its model is kept.")
             return
         self.results[name] = self.planes.restore(give_back(self.planes.values, denoised, self.raw_noise))
         self.seconds["prediction"] = self.seconds.get("prediction", 0.0) + time.monotonic() - start
+
+    def _predicted(self, network: UNet, turns: Sequence[tuple[bool, bool, bool]]) -> np.ndarray | None:
+        """Denoise the image; after a stop only if that is a matter of moments, and then without turning it."""
+        from .prediction import AS_IT_IS, Stopped, predict_planes
+
+        attempts: list[tuple[Sequence[tuple[bool, bool, bool]], StopToken | None]] = [(turns, self.stop)]
+        if self.stop is not None:
+            attempts.append(([AS_IT_IS], Deadline(_STOPPED_PREDICTION_SECONDS)))
+        for symmetries, stop in attempts:
+            with suppress(Stopped):
+                return predict_planes(
+                    network, self.planes.values, tile=self.settings.tile, symmetries=symmetries, stop=stop
+                )
+        return None
 
     def _result(self, mask: BlindMask) -> Result:
         """Gather what there is."""

@@ -16,6 +16,7 @@ from scipy import ndimage
 from .network import UNet
 from .noise import NoiseModel, evenly_spread
 from .prediction import predict_planes
+from .progress import StopToken
 
 __all__ = ["GIVE_BACK_REACH", "give_back", "refine"]
 
@@ -32,7 +33,9 @@ _MOST_REMOVED, _SURROUNDINGS = 2.0, 4.0
 GIVE_BACK_REACH = 12
 
 
-def refine(network: UNet, values: np.ndarray, noise: NoiseModel, *, seed: int = 0) -> float:
+def refine(
+    network: UNet, values: np.ndarray, noise: NoiseModel, *, seed: int = 0, stop: StopToken | None = None
+) -> float:
     """Set the smoothing at the end of a network to the one with the least estimated error.
 
     Parameters
@@ -44,11 +47,17 @@ def refine(network: UNet, values: np.ndarray, noise: NoiseModel, *, seed: int = 
     noise : NoiseModel
         Of these values.
     seed : int
+    stop : StopToken or None
 
     Returns
     -------
     float
         By how much the mean squared error falls according to the estimate, in squared units of `values`.
+
+    Raises
+    ------
+    Stopped
+        If the stop token was set before the end; the network is without a smoothing then.
 
     Notes
     -----
@@ -63,11 +72,11 @@ def refine(network: UNet, values: np.ndarray, noise: NoiseModel, *, seed: int = 
     target = np.zeros(network.finish.count)
     pixels = 0
     for window in _windows(values):
-        plain = predict_planes(network, window[None])[0]
+        plain = predict_planes(network, window[None], stop=stop)[0]
         terms = _terms(network, plain)
         probe = np.sqrt(np.maximum(noise.variance_at(plain), 0)).astype(np.float32)
         probe *= _correlated(noise, window.shape, random)
-        moved = _terms(network, predict_planes(network, (window + _PROBE * probe)[None])[0])
+        moved = _terms(network, predict_planes(network, (window + _PROBE * probe)[None], stop=stop)[0])
         gram += terms @ terms.T
         target += terms @ (window - plain).ravel().astype(np.float64)
         target -= (moved - terms) @ probe.ravel().astype(np.float64) / _PROBE

@@ -14,11 +14,12 @@ class Activity:
 
     def __init__(self) -> None:
         self._line: progress | None = None
+        self._phase = ""
 
     def start(self, words: str) -> None:
         """Add the line."""
         self.finish()
-        self._line = progress(total=0, desc=words)
+        self._line, self._phase = progress(total=0, desc=words), ""
 
     def update(self, event: Progress) -> None:
         """Bring the line to where the run is."""
@@ -27,7 +28,9 @@ class Activity:
         if event.total != self._line.total:
             self._line.reset(event.total)
             self._line.total = event.total
-        self._line.set_description(event.phase.capitalize())
+        if event.phase != self._phase:  # napari lays its window out anew each time
+            self._phase = event.phase
+            self._line.set_description(event.phase.capitalize())
         if event.total:
             self._line.update(event.step - self._line.n)
 

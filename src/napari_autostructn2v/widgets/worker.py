@@ -29,8 +29,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 #: Something to run: called with the stop token, yields events and returns what the run came to.
 Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
 
-#: Milliseconds between two looks into the mailbox.
-_INTERVAL = 66
+#: Milliseconds between two looks whether a run has ended.
+_INTERVAL = 50
+#: At each of so many looks its events are shown: drawing the window takes a core from the training.
+_LOOKS_PER_SHOW = 6
 
 
 class StopRequest(threading.Event):
@@ -123,6 +125,10 @@ class _Job:
             events, self._events = self._events, []
             return events, self._outcome
 
+    @property
+    def ended(self) -> bool:
+        return self._outcome is not None
+
     def join(self, timeout: float | None = None) -> None:
         self._thread.join(timeout)
 
@@ -171,6 +177,7 @@ class Runner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._job: _Job | None = None
+        self._looks = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
         self._timer.timeout.connect(self._collect)
@@ -213,6 +220,9 @@ class Runner(QObject):
     def _collect(self) -> None:
         job = self._job
         if job is None:
+            return
+        self._looks += 1
+        if self._looks % _LOOKS_PER_SHOW and not job.ended:
             return
         events, outcome = job.take()
         if events:
