@@ -22,9 +22,9 @@ from ..progress import Progress
 
 __all__ = ["Failure", "Runner", "StopRequest", "Task", "tells_of_memory"]
 
-# By default the threads of PyTorch spin while they wait for one another, which takes the core that the window wants. Not
-# to spin at all costs the training half as much time again; a moment of it costs neither. Read once, when PyTorch is
-# loaded.
+# By default the threads of PyTorch spin while they wait for one another, which takes the core that the window wants.
+# Not to spin at all costs the training half as much time again; to spin for a moment costs neither. Read once, when
+# PyTorch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 #: Something to run: called with the stop token, yields events and returns what the run came to.
