@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from napari.utils import progress
 
 from ..progress import Progress
 
 __all__ = ["Activity"]
+
+#: Between two changes of the line; napari draws its whole window anew each time.
+_SECONDS = 1.0
 
 
 class Activity:
@@ -15,6 +20,7 @@ class Activity:
     def __init__(self) -> None:
         self._line: progress | None = None
         self._phase = ""
+        self._due = 0.0
 
     def start(self, words: str) -> None:
         """Add the line."""
@@ -23,12 +29,14 @@ class Activity:
 
     def update(self, event: Progress) -> None:
         """Bring the line to where the run is."""
-        if self._line is None:
+        now = time.monotonic()
+        if self._line is None or (event.phase == self._phase and now < self._due):
             return
+        self._due = now + _SECONDS
         if event.total != self._line.total:
             self._line.reset(event.total)
             self._line.total = event.total
-        if event.phase != self._phase:  # napari lays its window out anew each time
+        if event.phase != self._phase:
             self._phase = event.phase
             self._line.set_description(event.phase.capitalize())
         if event.total:

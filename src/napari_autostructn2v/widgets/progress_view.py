@@ -41,8 +41,9 @@ class ProgressView(QWidget):
 
     def update_progress(self, event: Progress) -> None:
         """Show one event."""
-        self.bar.setRange(0, event.total)
-        self.bar.setValue(event.step)
+        if event.total:  # else it stays where it is: a bar that runs to and fro takes a core from the work
+            self.bar.setRange(0, event.total)
+            self.bar.setValue(event.step)
         self.label.setText(progress_in_words(event))
 
     def finish(self, words: str) -> None:

@@ -33,7 +33,7 @@ Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
 #: Milliseconds between two looks whether a run has ended.
 _INTERVAL = 50
 #: At each of so many looks its events are shown: drawing the window takes a core from the training.
-_LOOKS_PER_SHOW = 6
+_LOOKS_PER_SHOW = 10
 
 
 class StopRequest(threading.Event):
