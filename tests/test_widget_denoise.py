@@ -167,7 +167,7 @@ def test_cancel_keeps_what_was_reached(viewer, dock, standin, qtbot, phase) -> N
 def test_progress_and_losses_are_shown(viewer, dock, standin, qtbot) -> None:
     viewer.add_image(noisy(), name="cells")
     words = set()
-    standin.pause = 0.05
+    standin.pause = 0.3
     dock.control.runner.progressed.connect(lambda events: words.add(dock.progress.label.text()))
     dock.denoise()
     finish(dock, qtbot)
