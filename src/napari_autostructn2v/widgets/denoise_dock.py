@@ -84,7 +84,7 @@ class DenoiseDock(QWidget):
         self.plans = RunPlans(self._tuning, self.advanced, self.model_panel)
         self.trouble = RunTrouble(self.message, self._tuning, self.control, self.image)
         self.elsewhere = RunElsewhere(self.image, self._tuning)
-        self.activity = Activity()
+        self.activity = Activity(self)
         self.training_section = Section("Training", self.loss_plot, tooltip=_TRAINING)
         self.noise_section = Section("Noise", self.noise_panel, tooltip=_NOISE)
         self.result_section = Section("Result", self.result_view, tooltip=_RESULT)

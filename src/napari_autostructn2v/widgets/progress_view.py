@@ -34,14 +34,16 @@ class ProgressView(QWidget):
 
     def start(self, words: str) -> None:
         """Show that something has begun, before the first event."""
-        self.bar.setRange(0, 0)
+        # Empty rather than busy: a bar that runs to and fro has the whole window drawn 30 times a second.
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
         self.bar.show()
         self.label.setText(words)
         self.show()
 
     def update_progress(self, event: Progress) -> None:
         """Show one event."""
-        if event.total:  # else it stays where it is: a bar that runs to and fro takes a core from the work
+        if event.total:  # else it stays where it is
             self.bar.setRange(0, event.total)
             self.bar.setValue(event.step)
         self.label.setText(progress_in_words(event))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -22,11 +23,6 @@ from ..progress import Progress
 
 __all__ = ["Failure", "Runner", "StopRequest", "Task", "tells_of_memory"]
 
-# By default the threads of PyTorch spin while they wait for one another, which takes the core that the window wants.
-# Not to spin at all costs the training half as much time again; to spin for a moment costs neither. Read once, when
-# PyTorch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-
 #: Something to run: called with the stop token, yields events and returns what the run came to.
 Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
 
@@ -34,6 +30,8 @@ Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
 _INTERVAL = 50
 #: At each of so many looks its events are shown: drawing the window takes a core from the training.
 _LOOKS_PER_SHOW = 10
+#: Seconds that a run waits at most while a preview of it is drawn.
+_LONGEST_WAIT = 1.0
 
 
 class StopRequest(threading.Event):
@@ -113,6 +111,8 @@ class _Job:
         self.stop = StopRequest(self._put)
         self._task = task
         self._lock = threading.Lock()
+        self._shown = threading.Event()
+        self._shown.set()
         self._events: list[Progress] = []
         self._outcome: tuple[Any, Failure | None] | None = None
         # Not a daemon: a daemon thread inside torch can crash the interpreter while it shuts down. The stop request
@@ -127,8 +127,13 @@ class _Job:
             return events, self._outcome
 
     @property
-    def ended(self) -> bool:
-        return self._outcome is not None
+    def due(self) -> bool:
+        """Whether the window should look at once: the run waits for it, or is over."""
+        return self._outcome is not None or not self._shown.is_set()
+
+    def go_on(self) -> None:
+        """End the wait of the run once its preview is on the screen."""
+        self._shown.set()
 
     def join(self, timeout: float | None = None) -> None:
         self._thread.join(timeout)
@@ -152,9 +157,19 @@ class _Job:
                 except StopIteration as end:
                     return end.value
                 spared = spared or _leave_a_core()
+                if event.preview is not None:
+                    self._shown.clear()
                 self._put(event)
+                self._wait_for_window()
         finally:
             generator.close()
+
+    def _wait_for_window(self) -> None:
+        # A new layer costs the window a quarter of a second, and twice that where the training wants the same cores.
+        end = time.monotonic() + _LONGEST_WAIT
+        while not (self._shown.wait(0.02) or self.stop.is_set() or time.monotonic() > end):
+            pass
+        self._shown.set()
 
     def _put(self, event: Progress) -> None:
         with self._lock:
@@ -223,11 +238,13 @@ class Runner(QObject):
         if job is None:
             return
         self._looks += 1
-        if self._looks % _LOOKS_PER_SHOW and not job.ended:
+        if self._looks % _LOOKS_PER_SHOW and not job.due:
             return
         events, outcome = job.take()
         if events:
             self.progressed.emit(events)
+            # After what the events changed has been drawn.
+            QTimer.singleShot(0, job.go_on)
         if outcome is None:
             return
         self._timer.stop()
