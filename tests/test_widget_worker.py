@@ -67,7 +67,6 @@ def test_a_run_that_waits_for_the_window_is_cancelled_at_once(qtbot) -> None:
 
 
 def test_naparis_wheel_turns_slowly_during_a_run_and_as_before_after_it(make_napari_viewer) -> None:
-    from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
 
     viewer = make_napari_viewer()
     _, dock = viewer.window.add_plugin_dock_widget("napari-autostructn2v", "Denoise")

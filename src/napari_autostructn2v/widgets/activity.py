@@ -13,8 +13,8 @@ __all__ = ["Activity"]
 
 #: Between two changes of the line; napari draws its whole window anew each time.
 _SECONDS = 1.0
-#: The speed of the wheel that napari turns beside its list, in percent. At its own, 33 pictures a second, the drawing of
-#: the window takes twice as much from the training as everything else that the window does.
+#: The speed of the wheel that napari turns beside its list, in percent. At its own, 33 pictures a second, each of which
+#: has the whole window drawn anew, it takes twice as much from the training as everything else that the window does.
 _WHEEL_SPEED = 10
 
 
