@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument(
         "--long", type=int, default=0, help="also its best method with so many epochs, beside our preset fast"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     head = "| image | ours | seconds | peer, equal time | method | seconds | ahead |"
     extra = " peer, long | seconds | ours, fast | seconds |" if arguments.long else ""
     print(head + extra + "\n|---|--:|--:|--:|---|--:|--:|" + "--:|--:|--:|--:|" * bool(extra), flush=True)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+
+# Processes of a parallel run do not write one another's napari preferences.
+if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("NAPARI_CONFIG"):
+    config = Path(os.environ["NAPARI_CONFIG"])
+    os.environ["NAPARI_CONFIG"] = str(config.with_stem(f"{config.stem}-{os.environ['PYTEST_XDIST_WORKER']}"))
 
 
 @pytest.fixture(autouse=True)

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from .axes import Layout, named_axes
 from .image_file import ImageFile
+from .large import IN_MEMORY_PIXELS
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
 
-__all__ = ["IN_MEMORY_PIXELS", "Plan", "digest", "layout_of", "made_by", "run_id", "stamp", "streams"]
-
-#: Images of more pixels are denoised block by block.
-IN_MEMORY_PIXELS = 2**25
+__all__ = ["Plan", "digest", "layout_of", "made_by", "run_id", "stamp", "streams"]
 
 
 @dataclass(frozen=True, kw_only=True)
