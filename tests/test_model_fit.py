@@ -69,3 +69,46 @@ def test_progress_comes_tile_by_tile_and_a_stop_ends_it(model) -> None:
         model.predict(image, tile=192, on_tile=on_tile, stop=stop)
     assert [done for done, _ in seen] == [1, 2]
     assert seen[0][1] == seen[1][1] > 2
+
+
+class _SetLater:
+    """A stop token that is set from a certain look on."""
+
+    def __init__(self, look: int) -> None:
+        self.looks_left = look
+
+    def is_set(self) -> bool:
+        self.looks_left -= 1
+        return self.looks_left < 0
+
+
+def test_a_stop_does_not_wait_for_the_eight_turns_of_a_tile(model) -> None:
+    import torch
+
+    from napari_autostructn2v.prediction import Stopped, predict_planes, symmetries
+
+    passes: list[int] = []
+    network = model.networks["1"]
+    handle = network.register_forward_hook(lambda *_: passes.append(1))
+    turns = symmetries(np.ones((1, 1), bool))
+    try:
+        with torch.inference_mode(), pytest.raises(Stopped):
+            predict_planes(network, to_planes(IMAGE).values, symmetries=turns, stop=_SetLater(3))
+    finally:
+        handle.remove()
+    assert len(turns) == 8
+    assert len(passes) == 3
+
+
+def test_a_preview_under_way_ends_with_a_stop(model) -> None:
+    import threading
+
+    from napari_autostructn2v.preview import Preview
+
+    stop = threading.Event()
+    preview = Preview(to_planes(IMAGE), 0, model.networks["1"], 128, stop)
+    preview.due = 0
+    assert preview.next() is not None
+    preview.due = 0
+    stop.set()
+    assert preview.next() is None

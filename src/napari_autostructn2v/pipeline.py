@@ -253,7 +253,7 @@ class _Run:
             stop=self.stop,
             phase=phase,
         )
-        preview = Preview(self.planes, self.preview_plane, network, self.settings.tile)
+        preview = Preview(self.planes, self.preview_plane, network, self.settings.tile, self.stop)
         title = phase.capitalize()
         while True:
             try:

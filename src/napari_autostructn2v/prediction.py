@@ -72,11 +72,9 @@ def predict_planes(
     for plane, denoised in zip(values, result, strict=True):
         for top, bottom in rows:
             for left, right in columns:
-                if stop is not None and stop.is_set():
-                    raise Stopped
                 weights = np.outer(_ramp(top, bottom, height), _ramp(left, right, width))
                 piece = plane[top:bottom, left:right]
-                denoised[top:bottom, left:right] += weights * _predict(network, piece, symmetries)
+                denoised[top:bottom, left:right] += weights * _predict(network, piece, symmetries, stop)
                 done += 1
                 if on_tile is not None:
                     on_tile(done, total)
@@ -89,7 +87,9 @@ def prediction_symmetries(stage: StageSettings, pattern: np.ndarray) -> list[tup
 
 
 @torch.inference_mode()
-def _predict(network: UNet, tile: np.ndarray, symmetries: Sequence[tuple[bool, bool, bool]]) -> np.ndarray:
+def _predict(
+    network: UNet, tile: np.ndarray, symmetries: Sequence[tuple[bool, bool, bool]], stop: StopToken | None
+) -> np.ndarray:
     """Denoise one tile, padded to the multiple that the network needs."""
     height, width = tile.shape
     device = next(network.parameters()).device
@@ -98,6 +98,8 @@ def _predict(network: UNet, tile: np.ndarray, symmetries: Sequence[tuple[bool, b
     image = functional.pad(image, padding, mode="reflect")
     total = torch.zeros_like(image)
     for transpose, flip_rows, flip_columns in symmetries:
+        if stop is not None and stop.is_set():
+            raise Stopped
         axes = [axis for axis, flipped in ((2, flip_rows), (3, flip_columns)) if flipped]
         turned = image.mT if transpose else image
         denoised = network(turned.flip(axes).contiguous(memory_format=torch.channels_last)).flip(axes)

@@ -13,6 +13,7 @@ from .linear_preview import linear_preview
 if TYPE_CHECKING:
     from .images import Planes
     from .network import UNet
+    from .progress import StopToken
 
 __all__ = ["Deadline", "Preview", "first_preview"]
 
@@ -45,19 +46,24 @@ def first_preview(planes: Planes, index: int, pattern: np.ndarray) -> np.ndarray
 class Preview:
     """Denoises one plane now and then, taking at most about a twentieth of the time."""
 
-    def __init__(self, planes: Planes, index: int | None, network: UNet, tile: int) -> None:
-        self.planes, self.index, self.network, self.tile = planes, index, network, tile
+    def __init__(
+        self, planes: Planes, index: int | None, network: UNet, tile: int, stop: StopToken | None = None
+    ) -> None:
+        self.planes, self.index, self.network, self.tile, self.stop = planes, index, network, tile, stop
         self.due = time.monotonic() + _FIRST_SECONDS
 
     def next(self) -> np.ndarray | None:
-        """Return the plane denoised with the network as it is, or None before the next one is due."""
+        """Return the plane denoised with the network as it is; None before the next one is due, or after a stop."""
         start = time.monotonic()
         if self.index is None or start < self.due:
             return None
-        from .prediction import predict_planes
+        from .prediction import Stopped, predict_planes
 
         plane = self.planes.values[self.index : self.index + 1]
-        denoised = predict_planes(self.network, plane, tile=self.tile)[0]
+        try:
+            denoised = predict_planes(self.network, plane, tile=self.tile, stop=self.stop)[0]
+        except Stopped:
+            return None
         denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)
         now = time.monotonic()
         self.due = now + max(1.0, 20 * (now - start))
