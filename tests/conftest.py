@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-# Processes of a parallel run do not write one another's napari preferences.
-if "PYTEST_XDIST_WORKER" in os.environ and os.environ.get("NAPARI_CONFIG"):
+# Test processes side by side do not write one another's napari preferences.
+if os.environ.get("NAPARI_CONFIG"):
     config = Path(os.environ["NAPARI_CONFIG"])
-    os.environ["NAPARI_CONFIG"] = str(config.with_stem(f"{config.stem}-{os.environ['PYTEST_XDIST_WORKER']}"))
+    os.environ["NAPARI_CONFIG"] = str(config.with_stem(f"{config.stem}-{os.getpid()}"))
 
 
 @pytest.fixture(autouse=True)
