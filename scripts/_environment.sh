@@ -1,7 +1,7 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
 # Sourced by scripts/test, scripts/demo and .ci/run. Offers:
 #   prepare_environment EXTRAS   make $venv with this project and its extras; does nothing where it is up to date
-#   prepare_screen               install what Qt needs, and set $on_screen to the words that run a program with a screen
+#   prepare_screen               install what Qt needs and Xvfb, on which the tests open their windows
 # $ASN2V_VENV says where the environment lies (default .venv in the project), $PYTHON which Python makes it.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -93,14 +93,12 @@ for library, package in PACKAGES.items():
         ctypes.CDLL(library)
     except OSError:
         print(package)
-for program, package in {"Xvfb": "xvfb", "xauth": "xauth"}.items():
-    if shutil.which(program) is None:
-        print(package)
+if shutil.which("Xvfb") is None:
+    print("xvfb")
 PY
 }
 
 prepare_screen() {
-  on_screen=()
   [ "$(uname -s)" = Linux ] || return 0
   local missing
   missing=$(missing_packages | tr '\n' ' ')
@@ -112,11 +110,8 @@ prepare_screen() {
       say "These system packages seem to be missing; if Qt does not start, install them: $missing"
     fi
   fi
-  if command -v xvfb-run >/dev/null && command -v xauth >/dev/null; then
-    on_screen=(xvfb-run --auto-servernum --server-args "-screen 0 1280x800x24")
-  elif [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+  if ! command -v Xvfb >/dev/null; then
+    [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || give_up "There is neither Xvfb nor a screen. Install the package xvfb."
     say "There is no Xvfb, so windows open on your screen."
-  else
-    give_up "There is neither Xvfb nor a screen. Install the packages xvfb and xauth."
   fi
 }
