@@ -290,11 +290,19 @@ def test_what_is_done_is_not_done_again(folder: Path, capsys: pytest.CaptureFixt
     assert [report["status"] for report in reports(capsys)] == ["denoised"] * 3
 
 
-def test_a_changed_input_is_not_taken_for_done(folder: Path) -> None:
+def test_a_changed_input_is_not_taken_for_done(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    command = ["denoise", "a.tif", "-o", "out", *FAST, "--json"]
     write_image("a.tif", STACK[0, 0])
-    run("denoise", "a.tif", "-o", "out", *FAST)
+    run(*command)
+    first = Path("out/a_denoised.tif").read_bytes()
+    capsys.readouterr()
     write_image("a.tif", STACK[1, 0])
-    run("denoise", "a.tif", "-o", "out", *FAST, code=1)
+    run(*command, code=1)
+    (report,) = reports(capsys)
+    assert "--overwrite" in report["error"]
+    assert Path("out/a_denoised.tif").read_bytes() == first
+    run(*command, "--overwrite")
+    assert Path("out/a_denoised.tif").read_bytes() != first
 
 
 START = "from napari_autostructn2v.cli import main; raise SystemExit(main())"

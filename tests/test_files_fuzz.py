@@ -48,7 +48,8 @@ def read_or_refused(path: Path) -> str:
     try:
         with open_image(path) as image:
             for index in range(min(image.array.shape[0], 8)):
-                assert isinstance(image.read(index), np.ndarray)
+                plane = image.read(index)
+                assert plane.shape == image.array.shape[1:] and plane.dtype == image.array.dtype
     except InputError as error:
         assert str(path) in str(error)
         return str(error)
@@ -75,7 +76,9 @@ def test_flipped_bytes_in_a_tiff_are_no_crash(tmp_path: Path, kind: str) -> None
     content = (tmp_path / "whole.tif").read_bytes()
     for seed in range(25):
         (tmp_path / "damaged.tif").write_bytes(flipped(content, seed))
-        read_or_refused(tmp_path / "damaged.tif")
+        # Pixels carry no checksum in most kinds: some damage is read as an image, the rest is refused in a sentence.
+        said = read_or_refused(tmp_path / "damaged.tif")
+        assert not said or said.endswith((".", "?")), said
 
 
 @dataclass(frozen=True)
