@@ -52,6 +52,8 @@ class Denoiser:
         How far a pixel usually is from its neighbours, on that scale; tells hot pixels.
     steps : dict of str to int
         Training steps done per stage.
+    evened : tuple of str
+        Of "rows" and "columns": the lines whose offsets are taken out of every plane first.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Denoiser:
     scale: float
     usual_excess: float | None = None
     steps: dict[str, int] = field(default_factory=dict)
+    evened: tuple[str, ...] = ()
 
     def predict(
         self,
@@ -159,6 +162,7 @@ class Denoiser:
         if part.dtype.kind == "f" and not np.isfinite(part).all():
             raise InputError("The image has pixels that are NaN or infinite; replace them or crop them away.")
         planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
+        planes = planes.without_line_offsets(self.evened)
         network = self._network(stage).to(resolve_device(device))
         tile = tile or self.settings.tile
         stage = stage or max(self.networks)
@@ -190,7 +194,7 @@ class Denoiser:
         arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in _NOISE_ARRAYS}
         numbers = {name: getattr(self.noise, name) for name in _NOISE_NUMBERS}
         numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
-        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps}
+        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.evened}
         metadata = {"settings": self.settings.to_toml(), "numbers": json.dumps(numbers), "reason": self.mask.reason}
         save_model(path, arrays, metadata)
 
@@ -220,9 +224,9 @@ class Denoiser:
             raise InputError(f"{path} lacks a part of the model or holds a damaged one; save it again.") from error
         if not networks:
             raise InputError(f"{path} holds no trained network.")
-        return cls(
-            networks, settings, mask, noise, offset, scale, numbers.get("usual_excess"), numbers.get("steps", {})
-        )
+        usual_excess, steps = numbers.get("usual_excess"), numbers.get("steps", {})
+        evened = tuple(numbers.get("evened", ()))
+        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, evened)
 
     def check_fit(self, image: ArrayLike) -> None:
         """Raise if an image is on another scale than the model: a network makes nothing of such numbers.

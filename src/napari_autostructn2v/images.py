@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from .errors import InputError
 from .files import read_image, reason, write_image
+from .line_offsets import find_line_offsets, without_line_offsets
 
 __all__ = ["MIN_SIDE", "Planes", "check_image", "on_scale", "read_image", "to_planes", "write_image"]
 
@@ -108,6 +109,8 @@ class Planes:
         Of the input.
     usual_excess : float or None
         How far a pixel usually is from its neighbours, in the units of `values`; known once hot pixels are mended.
+    evened : tuple of str
+        Of "rows" and "columns": the lines whose offsets have been taken out of `values`.
     """
 
     values: np.ndarray
@@ -116,6 +119,7 @@ class Planes:
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
     shape: tuple[int, ...] = ()
     usual_excess: float | None = None
+    evened: tuple[str, ...] = ()
 
     def without_hot_pixels(self, usual_excess: float | None = None) -> Planes:
         """Return the planes with isolated spikes replaced by the median around them.
@@ -133,6 +137,17 @@ class Planes:
             usual_excess = math.sqrt(np.mean([_usual_excess(plane) ** 2 for plane in self.values[::step]]))
         mended = np.stack([_without_spikes(plane, usual_excess) for plane in self.values])
         return replace(self, values=mended, usual_excess=usual_excess)
+
+    def without_line_offsets(self, lines: tuple[str, ...] | None = None) -> Planes:
+        """Return the planes with rows or columns evened out that are each a little too bright or too dark.
+
+        Parameters
+        ----------
+        lines : tuple of str or None
+            Of "rows" and "columns"; None finds out which have offsets.
+        """
+        lines = find_line_offsets(self.values) if lines is None else lines
+        return replace(self, values=without_line_offsets(self.values, lines), evened=lines)
 
     def restore(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
         """Return normalised values in the units, the dtype and the shape of the input.

@@ -139,6 +139,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.steps: dict[str, int] = {}
         self.messages: list[str] = []
+        self.evened = ""
         self.networks: dict[str, UNet] = {}
         self.results: dict[str, np.ndarray] = {}
 
@@ -151,6 +152,8 @@ class _Run:
         yield Progress("measuring", message="Measuring the noise")
         start = time.monotonic()
         self.planes: Planes = to_planes(self.image).without_hot_pixels()
+        if self.settings.remove_line_offsets:
+            self._even_out_lines()
         background, self.noise = self._measure(self.planes.values)
         self.raw_noise = self.noise
         mask = self._mask(self.planes.values)
@@ -194,6 +197,15 @@ class _Run:
         yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
         return result
 
+    def _even_out_lines(self) -> None:
+        """Take out the offsets of rows or columns, before the noise is measured that remains."""
+        uneven = self.planes
+        self.planes = uneven.without_line_offsets()
+        if self.planes.evened:
+            by = np.std(uneven.values[0] - self.planes.values[0]) * self.planes.scale
+            lines = " and ".join(line.removesuffix("s") for line in self.planes.evened)
+            self.evened = f"Each {lines} has an offset of its own (by {by:.2g} grey levels), which is taken out first."
+
     def _measure(self, values: np.ndarray) -> tuple[StackPatches | None, NoiseModel]:
         """Background patches and the noise in them."""
         patches = select_patches(values, self.settings.stage1)
@@ -212,7 +224,8 @@ class _Run:
             return BlindMask.load(settings.path)
         if settings.source == "editor":
             return BlindMask.from_rows(settings.pattern)
-        return choose_mask(self.noise, values, settings)
+        mask = choose_mask(self.noise, values, settings)
+        return replace(mask, reason=f"{self.evened} {mask.reason}") if self.evened else mask
 
     def _check_mask(self, mask: BlindMask) -> None:
         height, width = mask.pattern.shape
@@ -307,7 +320,9 @@ class _Run:
         noise, raw_noise = (
             measured.rescaled(self.planes.scale, self.planes.offset) for measured in (self.noise, self.raw_noise)
         )
-        quality = None if best is None else assess(np.asarray(self.image), best, noise)
+        # What the offsets of lines add is not in the noise that was measured.
+        noisy = self.planes.restore(self.planes.values, np.float32) if self.evened else np.asarray(self.image)
+        quality = None if best is None else assess(noisy, best, noise)
         if not self.steps:
             self.messages.append("The run was stopped before training began.")
         denoiser = None
@@ -321,6 +336,7 @@ class _Run:
                 self.planes.scale,
                 usual_excess=self.planes.usual_excess,
                 steps=self.steps,
+                evened=self.planes.evened,
             )
         report = Report(
             verdict=mask.reason,

@@ -232,6 +232,8 @@ class Settings:
         "auto", "cpu", "cuda", "cuda:1" or "mps".
     tile : int
         Side in pixels of the pieces in which the whole image is denoised; smaller needs less memory.
+    remove_line_offsets : bool
+        Even out rows or columns that are each a little too bright or too dark, where there are such, before all else.
     """
 
     stages: Stages = "auto"
@@ -246,6 +248,7 @@ class Settings:
     random_seed: int = 42
     device: str = "auto"
     tile: int = 512
+    remove_line_offsets: bool = True
 
     def __post_init__(self) -> None:
         check_fields(self)
