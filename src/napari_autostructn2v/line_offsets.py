@@ -74,12 +74,12 @@ def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...]) -> np.ndarr
 
     Returns
     -------
-    (N, Y, X) float32
+    (N, Y, X) float array
         The mean of a plane stays as it is.
     """
     if not lines or min(planes.shape[1:]) < _MIN_SIDE:
         return planes
-    evened = planes.astype(np.float32)
+    evened = planes.astype(np.result_type(planes.dtype, np.float32))
     for plane in evened:
         for name in lines:
             rows = plane if name == "rows" else plane.T
@@ -132,7 +132,8 @@ def line_offsets(rows: np.ndarray) -> np.ndarray:
 
 
 def _as_rows(plane: np.ndarray, name: str) -> np.ndarray:
-    return np.ascontiguousarray(plane if name == "rows" else plane.T, np.float32)
+    """One plane with the lines along its second axis, float32, about zero so that nothing is lost to a large level."""
+    return np.ascontiguousarray(plane - plane.mean() if name == "rows" else plane.T - plane.mean(), np.float32)
 
 
 def _evidence(rows: np.ndarray) -> tuple[float, float, float, np.ndarray]:
@@ -182,5 +183,7 @@ def _differences(rows: np.ndarray, weights: np.ndarray, lag: int, noise: float) 
         total = np.maximum(kept.sum(1, keepdims=True), tiny)
         location = np.einsum("ij,ij->i", kept, difference)[:, None] / total
     kept *= difference - location
-    squared = np.einsum("ij,ij->i", kept, kept, dtype=np.float64) / np.maximum(total[:, 0].astype(np.float64) ** 2, tiny)
+    squared = np.einsum("ij,ij->i", kept, kept, dtype=np.float64) / np.maximum(
+        total[:, 0].astype(np.float64) ** 2, tiny
+    )
     return location[:, 0].astype(np.float64), squared + 1e-6 * noise**2

@@ -18,7 +18,7 @@ __all__ = ["linear_preview"]
 _BEYOND, _LEAST_REACH = 3, 6
 
 
-def linear_preview(plane: Any, pattern: Any) -> np.ndarray:
+def linear_preview(plane: Any, pattern: Any, *, remove_line_offsets: bool = False) -> np.ndarray:
     """Predict every pixel of an image from the neighbours that a blind mask leaves visible.
 
     Parameters
@@ -27,6 +27,8 @@ def linear_preview(plane: Any, pattern: Any) -> np.ndarray:
         Real numbers; read only.
     pattern : (H, W) bool array-like
         The blind mask: odd sides, centre blind.
+    remove_line_offsets : bool
+        Even out the rows or columns first, if they have offsets.
 
     Returns
     -------
@@ -50,6 +52,8 @@ def linear_preview(plane: Any, pattern: Any) -> np.ndarray:
     (64, 64)
     """
     planes = to_planes(plane).without_hot_pixels()
+    if remove_line_offsets:
+        planes = planes.without_line_offsets()
     if len(planes.values) != 1:
         raise InputError("The preview of a mask needs one plane; choose one of the stack.")
     values = planes.values[0].astype(np.float64)

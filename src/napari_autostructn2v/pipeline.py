@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .blind_mask import BlindMask, choose_mask
-from .errors import InputError
-from .images import Planes, to_planes
+from .blind_mask import BlindMask
+from .images import to_planes
 from .large import is_large, over_all, sample_planes
-from .noise import NoiseModel, estimate_noise
-from .patches import StackPatches, select_patches, spread_planes
+from .measuring import check_mask, mask_for, measure, prepare
+from .patches import StackPatches, select_patches
 from .preview import Deadline, Preview, first_preview
 from .progress import Phase, Progress, StopToken
 from .quality import assess
@@ -139,7 +138,6 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.steps: dict[str, int] = {}
         self.messages: list[str] = []
-        self.evened = ""
         self.networks: dict[str, UNet] = {}
         self.results: dict[str, np.ndarray] = {}
 
@@ -151,10 +149,8 @@ class _Run:
         """Run all phases."""
         yield Progress("measuring", message="Measuring the noise")
         start = time.monotonic()
-        self.planes: Planes = to_planes(self.image).without_hot_pixels()
-        if self.settings.remove_line_offsets:
-            self._even_out_lines()
-        background, self.noise = self._measure(self.planes.values)
+        self.planes, self.evened = prepare(self.image, self.settings)
+        background, self.noise = measure(self.planes.values, self.settings)
         self.raw_noise = self.noise
         mask = self._mask(self.planes.values)
         stages, first, second = self.settings.stages, self.settings.stage1, self.settings.stage2
@@ -178,7 +174,7 @@ class _Run:
             if measured_later and "1" in self.results:
                 yield Progress("noise", message="Measuring the noise that stage 1 left")
                 left = to_planes(self.results["1"]).values
-                _, self.noise = self._measure(left)
+                _, self.noise = measure(left, self.settings)
                 mask = self._mask(left)
                 self._check_mask(mask)
                 with_second = with_second and (stages != "auto" or mask.is_structured)
@@ -197,43 +193,14 @@ class _Run:
         yield Progress("done", 1, 1, message="Stopped" if self.stopped else "Done")
         return result
 
-    def _even_out_lines(self) -> None:
-        """Take out the offsets of rows or columns, before the noise is measured that remains."""
-        uneven = self.planes
-        self.planes = uneven.without_line_offsets()
-        if self.planes.evened:
-            by = np.std(uneven.values[0] - self.planes.values[0]) * self.planes.scale
-            lines = " and ".join(line.removesuffix("s") for line in self.planes.evened)
-            self.evened = f"Each {lines} has an offset of its own (by {by:.2g} grey levels), which is taken out first."
-
-    def _measure(self, values: np.ndarray) -> tuple[StackPatches | None, NoiseModel]:
-        """Background patches and the noise in them."""
-        patches = select_patches(values, self.settings.stage1)
-        chosen = spread_planes(len(values))
-        selections = None if patches is None else patches.selections
-        return patches, estimate_noise(values[chosen], selections, max_lag=self.settings.mask.max_lag)
-
     def _mask(self, values: np.ndarray) -> BlindMask:
-        """The blind mask of stage 2, from wherever the settings say."""
-        settings = self.settings.mask
+        """The blind mask of stage 2."""
         if self.given_mask is not None:
             return self.given_mask
-        if settings.source == "file":
-            if not settings.path:
-                raise InputError("The blind mask should come from a file, but no file is named.")
-            return BlindMask.load(settings.path)
-        if settings.source == "editor":
-            return BlindMask.from_rows(settings.pattern)
-        mask = choose_mask(self.noise, values, settings)
-        return replace(mask, reason=f"{self.evened} {mask.reason}") if self.evened else mask
+        return mask_for(self.noise, values, self.settings.mask, self.evened)
 
     def _check_mask(self, mask: BlindMask) -> None:
-        height, width = mask.pattern.shape
-        if max(height, width) >= min(self.settings.stage2.crop_size, *self.planes.values.shape[1:]):
-            raise InputError(
-                f"The blind mask is {height} x {width} pixels, which is as large as the crops that the network learns "
-                "from; choose a smaller mask or larger crops."
-            )
+        check_mask(mask, self.settings.stage2.crop_size, self.planes.values.shape[1:])
 
     def _stage(
         self, name: str, phase: Phase, stage: StageSettings, pattern: np.ndarray, patches: StackPatches | None

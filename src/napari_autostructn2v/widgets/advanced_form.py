@@ -166,6 +166,11 @@ class AdvancedForm(QWidget):
         self.tile.setToolTip(
             "Side of the pieces in which the whole image is denoised after training; smaller needs less memory (tile)."
         )
+        self.even_lines = QCheckBox("Even out lines")
+        self.even_lines.setToolTip(
+            "Take out first what makes whole rows or columns a little too bright or too dark, where there is such a "
+            "pattern (remove_line_offsets). Turn it off where the specimen itself runs along whole rows or columns."
+        )
         self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
         self.result_type = QComboBox()
         for kind, label in _RESULT_TYPES:
@@ -192,12 +197,14 @@ class AdvancedForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
+        layout.addWidget(self.even_lines)
         layout.addWidget(self.keep_earlier)
         layout.addWidget(tabs)
         layout.addWidget(self.reset_button)
         self.show_settings(Settings())
         self.device.activated.connect(self._emit)
         self.tile.activated.connect(self._emit)
+        self.even_lines.toggled.connect(self._emit)
         self.seed.valueChanged.connect(self._emit)
         for stage_form in self.stage_forms.values():
             stage_form.changed.connect(self._emit)
@@ -219,6 +226,7 @@ class AdvancedForm(QWidget):
             device=self.device.currentData(),
             random_seed=self.seed.value(),
             tile=self.tile.currentData(),
+            remove_line_offsets=self.even_lines.isChecked(),
             stage1=self.stage_forms["stage1"].apply_to(settings.stage1),
             stage2=self.stage_forms["stage2"].apply_to(settings.stage2),
         )
@@ -230,6 +238,7 @@ class AdvancedForm(QWidget):
         _choose(self.device, settings.device, settings.device)
         _choose(self.tile, settings.tile, f"{settings.tile} px")
         self.seed.setValue(settings.random_seed)
+        self.even_lines.setChecked(settings.remove_line_offsets)
         self.stage_forms["stage1"].show_stage(settings.stage1)
         self.stage_forms["stage2"].show_stage(settings.stage2)
         self.blockSignals(blocked)

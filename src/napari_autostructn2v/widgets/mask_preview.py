@@ -42,8 +42,8 @@ class MaskPreview(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._layer: Image | None = None
-        self._wanted: tuple[Source, np.ndarray] | None = None
-        self._working_on: tuple[Source, np.ndarray] | None = None
+        self._wanted: tuple[Source, np.ndarray, bool] | None = None
+        self._working_on: tuple[Source, np.ndarray, bool] | None = None
         self.runner = Runner(self)
         self.runner.finished.connect(self._on_finished)
         self.runner.failed.connect(self._on_failed)
@@ -56,9 +56,9 @@ class MaskPreview(QObject):
         """Whether a preview is still to come."""
         return self._timer.isActive() or self.runner.is_running
 
-    def show(self, source: Source, pattern: np.ndarray) -> None:
+    def show(self, source: Source, pattern: np.ndarray, *, remove_line_offsets: bool) -> None:
         """Show an image under a mask, soon."""
-        self._wanted = source, pattern
+        self._wanted = source, pattern, remove_line_offsets
         self._timer.start()
 
     def close(self) -> None:
@@ -73,8 +73,8 @@ class MaskPreview(QObject):
         if self.runner.is_running or self._wanted is None:
             return  # what is wanted by then follows
         self._working_on, self._wanted = self._wanted, None
-        source, pattern = self._working_on
-        self.runner.start(linear_preview_task(source.data, source.plane, pattern))
+        source, pattern, evened = self._working_on
+        self.runner.start(linear_preview_task(source.data, source.plane, pattern, remove_line_offsets=evened))
 
     def _on_finished(self, plane: np.ndarray) -> None:
         working_on, self._working_on = self._working_on, None

@@ -167,7 +167,11 @@ class NoisePanel(QWidget):
             return
         # An image that cannot be used is complained about when it is measured or denoised.
         with suppress(InputError):
-            self.preview.show(Source.of(layer, self._viewer), self.editor.pattern)
+            self.preview.show(
+                Source.of(layer, self._viewer),
+                self.editor.pattern,
+                remove_line_offsets=self._tuning.settings.remove_line_offsets,
+            )
 
     def _on_preview_wanted(self, wanted: bool) -> None:
         if not wanted:
@@ -244,7 +248,7 @@ class NoisePanel(QWidget):
             return
         self._asked, self._layer_asked, self._gain_of = "gain", layer, (measured, pattern)
         data = layer.data[0] if layer.multiscale else layer.data
-        self.runner.start(gain_task(measured.noise, data, pattern))
+        self.runner.start(gain_task(measured.noise, data, pattern, self._tuning.settings))
 
     def _on_finished(self, answer: Any) -> None:
         layer, self._layer_asked = self._layer_asked, None

@@ -140,11 +140,15 @@ def measure_task(image: Any, settings: Settings) -> Task:
     return task
 
 
-def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
-    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB, or None."""
+def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray, settings: Settings) -> Task:
+    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB, or None.
+
+    Of the settings it matters whether lines are evened out before the noise is measured.
+    """
 
     def task(stop: StopRequest) -> Generator[Progress, None, float | None]:
         from ..blind_mask import predicted_gain
+        from ..line_offsets import find_line_offsets, without_line_offsets
         from ..noise import evenly_spread
 
         # A few planes of a movie say enough, and the others may not even be in memory.
@@ -154,19 +158,21 @@ def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray) -> Task:
             [np.asarray(image[np.unravel_index(index, leading)]) if leading else np.asarray(image) for index in chosen]
         )
         yield Progress("measuring")
+        if settings.remove_line_offsets:
+            planes = without_line_offsets(planes, find_line_offsets(planes))
         return predicted_gain(noise, planes, pattern)
 
     return task
 
 
-def linear_preview_task(image: Any, plane: tuple[int, ...], pattern: np.ndarray) -> Task:
+def linear_preview_task(image: Any, plane: tuple[int, ...], pattern: np.ndarray, *, remove_line_offsets: bool) -> Task:
     """Return the task that shows what a blind mask does to one plane of an image, without training."""
 
     def task(stop: StopRequest) -> Generator[Progress, None, np.ndarray]:
         yield Progress("measuring", message="Previewing the mask")
         from ..linear_preview import linear_preview
 
-        return linear_preview(np.asarray(image[plane]), pattern)
+        return linear_preview(np.asarray(image[plane]), pattern, remove_line_offsets=remove_line_offsets)
 
     return task
 
