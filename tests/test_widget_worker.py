@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ from napari.utils import progress
 from qtpy.QtWidgets import QLabel, QStatusBar
 
 from napari_autostructn2v.progress import Progress
+from napari_autostructn2v.widgets import worker
 from napari_autostructn2v.widgets.activity import Activity
 from napari_autostructn2v.widgets.progress_view import ProgressView
 from napari_autostructn2v.widgets.worker import Runner
@@ -64,6 +66,57 @@ def test_a_run_that_waits_for_the_window_is_cancelled_at_once(qtbot) -> None:
     runner.stop()
     runner.wait(5)
     assert len(steps) == 1
+
+
+def test_cancel_does_not_wait_for_what_nothing_can_interrupt_before_training(qtbot) -> None:
+    loading, loaded = threading.Event(), threading.Event()
+    went_on: list[str] = []
+
+    def task(stop):
+        yield Progress("measuring", message="Getting ready")
+        loading.set()
+        loaded.wait(10)  # PyTorch is being loaded
+        yield Progress("stage 1", step=1, total=9)
+        went_on.append("trains in vain")
+
+    runner = Runner()
+    answers: list[object] = []
+    runner.finished.connect(answers.append)
+    runner.start(task)
+    assert loading.wait(5)
+    runner.stop()
+    assert answers == [None] and not runner.is_running
+
+    def second(stop):
+        yield Progress("measuring")
+        return "done"
+
+    with qtbot.waitSignal(runner.finished, timeout=5000):
+        runner.start(second)  # need not wait for the first
+    assert answers == [None, "done"]
+    loaded.set()
+    qtbot.waitUntil(lambda: not any(thread.name == "autostructn2v" for thread in threading.enumerate()))
+    assert not went_on and answers == [None, "done"]
+
+
+def test_a_new_phase_is_shown_at_once(qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(worker, "_LOOKS_PER_SHOW", 10**9)  # what does not ask for it is not shown
+    go_on = threading.Event()
+
+    def task(stop):
+        for phase in ("measuring", "stage 1", "noise", "stage 2"):
+            yield Progress(phase)
+            go_on.wait(10)
+            go_on.clear()
+
+    phases: list[str] = []
+    runner = Runner()
+    runner.progressed.connect(lambda events: phases.extend(event.phase for event in events))
+    runner.start(task)
+    for count in range(1, 5):
+        qtbot.waitUntil(lambda count=count: len(phases) == count)
+        go_on.set()
+    qtbot.waitUntil(lambda: not runner.is_running)
 
 
 def test_naparis_wheel_turns_slowly_during_a_run_and_as_before_after_it(make_napari_viewer) -> None:

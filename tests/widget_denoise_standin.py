@@ -115,13 +115,10 @@ class StandIn:
         for stage in stages:
             if stop is not None and stop.is_set():
                 break
-            self.reached = f"stage {stage}"
             for step in range(1, self.steps + 1):
                 if self.error is not None and self.error_at == f"stage {stage}":
                     raise self.error
                 time.sleep(self.pause)
-                while self.hold_at == f"stage {stage}" and not stop.is_set():
-                    time.sleep(0.005)
                 plane = image.reshape(-1, *image.shape[-2:])[preview_plane or 0]
                 preview = gaussian_filter(plane.astype(np.float32), 2 * step / self.steps)
                 outputs[stage] = preview
@@ -135,6 +132,9 @@ class StandIn:
                     preview=preview,
                     seconds_left=12.0,
                 )
+                self.reached = f"stage {stage}"
+                while self.hold_at == f"stage {stage}" and not stop.is_set():
+                    time.sleep(0.005)
                 if stop is not None and stop.is_set():
                     break
             sigma = (0,) * (image.ndim - 2) + (1, 1)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["Smoothing", "UNet"]
+__all__ = ["Smoothing", "UNet", "smoothed"]
 
 
 class UNet(nn.Module):
@@ -98,8 +98,8 @@ class Smoothing(nn.Module):
 
     def terms(self, image: torch.Tensor) -> torch.Tensor:
         """Return what is weighted, (B, count, Y, X): the image, smoothed minus itself, and one."""
-        smoothed = [_gaussian(image, sigma) - image for sigma in self.SIGMAS]
-        return torch.cat([image, *smoothed, torch.ones_like(image)], 1)
+        differences = [smoothed(image, sigma) - image for sigma in self.SIGMAS]
+        return torch.cat([image, *differences, torch.ones_like(image)], 1)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return the (B, 1, Y, X) image plus its weighted terms."""
@@ -112,8 +112,8 @@ class Smoothing(nn.Module):
         self._active = bool(self.weights.any())
 
 
-def _gaussian(image: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Smooth (B, 1, Y, X) images, mirrored at the border."""
+def smoothed(image: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Smooth (B, 1, Y, X) images by a Gaussian that is cut at three sigma, mirrored at the border."""
     reach = math.ceil(3 * sigma)
     offsets = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
     kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)

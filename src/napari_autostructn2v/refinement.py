@@ -11,9 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from scipy import fft as sp_fft
-from scipy import ndimage
 
-from .network import UNet
+from .network import UNet, smoothed
 from .noise import NoiseModel, evenly_spread
 from .prediction import predict_planes
 from .progress import StopToken
@@ -30,7 +29,7 @@ _RIDGE = 1e-2
 #: structure; and the surroundings, in pixels, in which its variance is taken.
 _MOST_REMOVED, _SURROUNDINGS = 2.0, 4.0
 #: Pixels over which :func:`give_back` reaches.
-GIVE_BACK_REACH = 12
+GIVE_BACK_REACH = 12  # three times the surroundings
 
 
 def refine(
@@ -118,9 +117,8 @@ def give_back(values: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     for plane, result in zip(values, denoised, strict=True):
         removed = plane - result
         allowed = _MOST_REMOVED * noise.variance_at(result).astype(np.float32)
-        allowed, found = (
-            ndimage.gaussian_filter(image, _SURROUNDINGS, radius=GIVE_BACK_REACH) for image in (allowed, removed**2)
-        )
+        pair = torch.from_numpy(np.stack([allowed, removed**2]))[:, None]
+        allowed, found = smoothed(pair, _SURROUNDINGS)[:, 0].numpy()
         removed *= np.clip(1 - allowed / np.maximum(found, np.finfo(np.float32).tiny), 0, 1)
         result += removed
     return denoised

@@ -15,7 +15,7 @@ __all__ = ["Activity"]
 _SECONDS = 1.0
 #: The speed of the wheel that napari turns beside its list, in percent. At its own, 33 pictures a second, each of which
 #: has the whole window drawn anew, it takes twice as much from the training as everything else that the window does.
-_WHEEL_SPEED = 10
+_WHEEL_SPEED = 3
 
 
 class Activity:

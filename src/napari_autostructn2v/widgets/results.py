@@ -57,8 +57,10 @@ class Outcome:
     result: Result | None = None
 
     @classmethod
-    def of_result(cls, source: Source, settings: Settings, result: Result) -> Outcome:
-        """Return what a run of the pipeline came to."""
+    def of_result(cls, source: Source, settings: Settings, result: Result | None) -> Outcome:
+        """Return what a run of the pipeline came to; None stands for one that was stopped before it had begun."""
+        if result is None:
+            return cls(source, None, None, {})
         stage1 = result.stage1 if result.stage2 is not None else None
         return cls(source, result.denoised, stage1, provenance(source.name, settings, result), result)
 

@@ -91,10 +91,10 @@ class RunControl(QObject):
 
     def leave(self, *, viewer_stays: bool) -> None:
         """End everything because the dock goes; an unfinished preview stays in the viewer if that stays."""
+        results, self._results = self._results, None
         self.stop()
-        if self._results is not None and viewer_stays:
-            self._results.abandon()
-        self._results = None
+        if results is not None and viewer_stays:
+            results.abandon()
 
     def _start_next(self) -> None:
         while self._queue and not self.is_running and self._plan is not None:

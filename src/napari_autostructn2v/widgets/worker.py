@@ -28,8 +28,9 @@ Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
 
 #: Milliseconds between two looks whether a run has ended.
 _INTERVAL = 50
-#: At each of so many looks its events are shown: drawing the window takes a core from the training.
-_LOOKS_PER_SHOW = 10
+#: At each of so many looks its events are shown: drawing the window takes a core from the training. A new phase, a new
+#: preview and the end are shown at once.
+_LOOKS_PER_SHOW = 20
 #: Seconds that a run waits at most while a preview of it is drawn.
 _LONGEST_WAIT = 1.0
 
@@ -114,6 +115,8 @@ class _Job:
         self._shown = threading.Event()
         self._shown.set()
         self._events: list[Progress] = []
+        self._phase, self._is_new_phase = "", False
+        self._is_left = False
         self._outcome: tuple[Any, Failure | None] | None = None
         # Not a daemon: a daemon thread inside torch can crash the interpreter while it shuts down. The stop request
         # sees the program end, so this thread never holds it up for longer than a step.
@@ -124,12 +127,23 @@ class _Job:
         """Return the events since the last call and, once the thread has ended, (result, failure)."""
         with self._lock:
             events, self._events = self._events, []
+            self._is_new_phase = False
             return events, self._outcome
 
     @property
     def due(self) -> bool:
         """Whether the window should look at once: the run waits for it, or is over."""
-        return self._outcome is not None or not self._shown.is_set()
+        return self._outcome is not None or self._is_new_phase or not self._shown.is_set()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is, or will soon be, something to lose: not while the run reads, measures and loads PyTorch."""
+        return self._phase not in ("", "measuring") or self._outcome is not None
+
+    def leave(self) -> None:
+        """Let the run end by itself, at its next event, with nobody waiting for it."""
+        self._is_left = True
+        self.stop.set()
 
     def go_on(self) -> None:
         """End the wait of the run once its preview is on the screen."""
@@ -159,6 +173,8 @@ class _Job:
                 spared = spared or _leave_a_core()
                 if event.preview is not None:
                     self._shown.clear()
+                if self._is_left:
+                    return None
                 self._put(event)
                 self._wait_for_window()
         finally:
@@ -177,13 +193,15 @@ class _Job:
                 # Only the newest preview is ever shown, and each is as large as the image.
                 self._events = [replace(old, preview=None) if old.preview is not None else old for old in self._events]
             self._events.append(event)
+            self._is_new_phase = self._is_new_phase or event.phase != self._phase
+            self._phase = event.phase
 
 
 class Runner(QObject):
     """Runs one task at a time beside the window.
 
     Signals are emitted in the window's thread: `progressed` with a list of `Progress`, then either `finished` with what
-    the task returned or `failed` with a `Failure`.
+    the task returned, None if it was stopped before it had begun, or `failed` with a `Failure`.
     """
 
     progressed = Signal(list)
@@ -224,9 +242,19 @@ class Runner(QObject):
             self.parent().destroyed.connect(self._job.stop.set)
 
     def stop(self) -> None:
-        """Ask the run to end with what there is; `finished` follows within a step."""
-        if self._job is not None:
+        """Ask the run to end with what there is; `finished` follows within a step.
+
+        One that has not begun to train yet, which may be busy with what nothing can interrupt, such as loading PyTorch,
+        is left to end by itself, and `finished` is emitted with None.
+        """
+        if self._job is None:
+            return
+        if self._job.has_begun:
             self._job.stop.set()
+            return
+        self._job.leave()
+        self._forget()
+        self.finished.emit(None)
 
     def wait(self, seconds: float | None = None) -> None:
         """Block until the worker thread has ended; for tests and scripts, never for the window."""
@@ -247,15 +275,19 @@ class Runner(QObject):
             QTimer.singleShot(0, job.go_on)
         if outcome is None:
             return
-        self._timer.stop()
-        self._job = None
-        if self.parent() is not None:
-            self.parent().destroyed.disconnect(job.stop.set)
+        self._forget()
         result, failure = outcome
         if failure is None:
             self.finished.emit(result)
         else:
             self.failed.emit(failure)
+
+    def _forget(self) -> None:
+        """Be ready for another task."""
+        job, self._job = self._job, None
+        self._timer.stop()
+        if job is not None and self.parent() is not None:
+            self.parent().destroyed.disconnect(job.stop.set)
 
 
 def _leave_a_core() -> bool:
