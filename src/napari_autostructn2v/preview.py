@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Deadline", "Preview", "first_preview"]
 
 _FIRST_SECONDS = 0.7
+#: From one preview to the next it takes so many times as long as to make one: it waits to be drawn as well.
+_PAUSE = 30
 
 
 def first_preview(planes: Planes, index: int, pattern: np.ndarray) -> np.ndarray | None:
@@ -44,7 +46,7 @@ def first_preview(planes: Planes, index: int, pattern: np.ndarray) -> np.ndarray
 
 
 class Preview:
-    """Denoises one plane now and then, taking at most about a twentieth of the time."""
+    """Denoises one plane now and then, taking a few percent of the time."""
 
     def __init__(
         self, planes: Planes, index: int | None, network: UNet, tile: int, stop: StopToken | None = None
@@ -66,7 +68,7 @@ class Preview:
             return None
         denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)
         now = time.monotonic()
-        self.due = now + max(1.0, 20 * (now - start))
+        self.due = now + max(1.0, _PAUSE * (now - start))
         return denoised
 
 
