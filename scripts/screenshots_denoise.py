@@ -80,8 +80,8 @@ def take(quality: str, theme: str, folder: Path) -> None:
     click(panel.automatic_button)
 
     click(dock.run_button)
-    wait_until(lambda: "stage 2" in dock.progress.label.text().lower())
-    QTest.qWait(10_000)
+    bar, words = dock.progress.bar, dock.progress.label
+    wait_until(lambda: "stage 2" in words.text().lower() and bar.value() > 0.4 * bar.maximum())
     save(window, folder, "denoise-running")
     wait_until(lambda: not dock.control.is_running)
     print(dock.result_view.judgement.text(), dock.result_view.label.text(), sep="\n")
