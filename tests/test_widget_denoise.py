@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication
 from widget_denoise_standin import VERDICT, StandIn
 
 from napari_autostructn2v.errors import NotEnoughPatchesError
+from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.settings import PRESET_EPOCHS, Settings
 from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
 
@@ -124,7 +125,6 @@ def test_the_preview_shows_early_and_becomes_the_result(viewer, dock, standin, q
 
 
 def test_previews_that_show_nothing_or_less_than_before_are_left_out(viewer, qtbot) -> None:
-    from napari_autostructn2v.progress import Progress
     from napari_autostructn2v.widgets.results import Outcome
     from napari_autostructn2v.widgets.run_control import RunControl
 
@@ -176,6 +176,13 @@ def test_progress_and_losses_are_shown(viewer, dock, standin, qtbot) -> None:
     drawn = [loss for loss in losses if np.isfinite(loss)]
     assert drawn == pytest.approx([1.1 / step for step in (1, 2, 3, 4)] * 2)
     assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("losses", [(0.13, 0.6), (1.1, 3.0), (1e-5, 1e-4), (20.0, 9000.0)])
+def test_the_axis_of_the_loss_says_loss_whatever_the_numbers(dock, losses) -> None:
+    axis = dock.loss_plot.getPlotItem().getAxis("left")
+    axis.setRange(*np.log10(losses))
+    assert axis.label.toPlainText().strip() == "loss"
 
 
 def test_running_again_replaces_or_adds_as_chosen(viewer, dock, qtbot) -> None:

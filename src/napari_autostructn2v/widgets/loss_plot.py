@@ -71,6 +71,8 @@ class LossPlot(pg.PlotWidget):
         plot.setLogMode(x=False, y=True)
         plot.setLabel("bottom", "step")
         plot.setLabel("left", "loss")
+        # Else pyqtgraph calls the numbers thousandths, which they are not on an axis of logarithms.
+        plot.getAxis("left").enableAutoSIPrefix(False)
         plot.layout.setContentsMargins(0, 0, 0, 6)  # pyqtgraph lets the label of an axis hang out below it
         plot.showGrid(y=True, alpha=0.15)
         self._training_curve = plot.plot([], [], connect="finite")
