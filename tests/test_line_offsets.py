@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from napari_autostructn2v import Denoiser, Settings, denoise
 from napari_autostructn2v.line_offsets import find_line_offsets, line_offsets, without_line_offsets
-from napari_autostructn2v.settings import StageSettings
+from napari_autostructn2v.settings import MaskSettings, StageSettings
 
 SIDE = 256
 Y, X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
@@ -113,6 +113,14 @@ def test_a_run_takes_offsets_out_and_its_model_does_too(tmp_path: Path) -> None:
     other = (200 + 20 * noisy(cells(5, 20), 2.0, seed=8)[0]).astype(np.uint16)
     denoised = Denoiser.load(tmp_path / "model.safetensors").predict(other)
     assert (denoised - (200 + 20 * cells(5, 20))).std() < 0.25 * (other - (200 + 20 * cells(5, 20))).std()
+
+
+def test_what_is_evened_is_also_said_beside_a_mask_drawn_by_hand() -> None:
+    image = (200 + 20 * noisy(cells(), 2.0)[0]).astype(np.uint16)
+    mask = MaskSettings(source="editor", pattern=("111",))
+    report = denoise(image, replace(SHORT, stages="1", mask=mask)).report
+    assert "drawn by hand" in report.verdict
+    assert any("row has an offset" in message for message in report.messages)
 
 
 def test_offsets_stay_if_asked() -> None:

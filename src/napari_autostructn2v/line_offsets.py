@@ -52,9 +52,11 @@ def find_line_offsets(planes: np.ndarray) -> tuple[str, ...]:
     variance; the specimen, blurred by the optics, makes them correlated. The covariance is taken between two halves of
     the line that share no pixel, so that pixel noise adds nothing to it.
     """
+    from .noise import evenly_spread
+
     if min(planes.shape[1:]) < _MIN_SIDE:
         return ()
-    numbers = np.unique(np.linspace(0, len(planes) - 1, min(len(planes), _MOST_PLANES)).round().astype(int))
+    numbers = evenly_spread(len(planes), _MOST_PLANES)
     found = []
     for name in ("rows", "columns"):
         covariance, error = np.mean([_evidence(_as_rows(planes[number], name))[:2] for number in numbers], axis=0)

@@ -153,6 +153,8 @@ class _Run:
         background, self.noise = measure(self.planes.values, self.settings)
         self.raw_noise = self.noise
         mask = self._mask(self.planes.values)
+        if self.evened not in mask.reason:  # of a mask that was drawn or read
+            self.messages.append(self.evened)
         stages, first, second = self.settings.stages, self.settings.stage1, self.settings.stage2
         measured_later = self.settings.mask.source == "stage1" and self.given_mask is None and stages != "2"
         with_second = stages in ("2", "both") or (stages == "auto" and (mask.is_structured or measured_later))

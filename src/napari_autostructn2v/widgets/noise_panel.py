@@ -248,7 +248,8 @@ class NoisePanel(QWidget):
             return
         self._asked, self._layer_asked, self._gain_of = "gain", layer, (measured, pattern)
         data = layer.data[0] if layer.multiscale else layer.data
-        self.runner.start(gain_task(measured.noise, data, pattern, self._tuning.settings))
+        evened = self._tuning.settings.remove_line_offsets
+        self.runner.start(gain_task(measured.noise, data, pattern, remove_line_offsets=evened))
 
     def _on_finished(self, answer: Any) -> None:
         layer, self._layer_asked = self._layer_asked, None

@@ -140,11 +140,8 @@ def measure_task(image: Any, settings: Settings) -> Task:
     return task
 
 
-def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray, settings: Settings) -> Task:
-    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB, or None.
-
-    Of the settings it matters whether lines are evened out before the noise is measured.
-    """
+def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray, *, remove_line_offsets: bool) -> Task:
+    """Return the task that predicts what a blind mask gains over a single blind pixel, in dB, or None."""
 
     def task(stop: StopRequest) -> Generator[Progress, None, float | None]:
         from ..blind_mask import predicted_gain
@@ -158,7 +155,7 @@ def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray, settings: Sett
             [np.asarray(image[np.unravel_index(index, leading)]) if leading else np.asarray(image) for index in chosen]
         )
         yield Progress("measuring")
-        if settings.remove_line_offsets:
+        if remove_line_offsets:
             planes = without_line_offsets(planes, find_line_offsets(planes))
         return predicted_gain(noise, planes, pattern)
 

@@ -116,7 +116,6 @@ class _Job:
         self._shown.set()
         self._events: list[Progress] = []
         self._phase, self._is_new_phase = "", False
-        self._is_left = False
         self._outcome: tuple[Any, Failure | None] | None = None
         # Not a daemon: a daemon thread inside torch can crash the interpreter while it shuts down. The stop request
         # sees the program end, so this thread never holds it up for longer than a step.
@@ -139,11 +138,6 @@ class _Job:
     def has_begun(self) -> bool:
         """Whether there is, or will soon be, something to lose: not while the run reads, measures and loads PyTorch."""
         return self._phase not in ("", "measuring") or self._outcome is not None
-
-    def leave(self) -> None:
-        """Let the run end by itself, at its next event, with nobody waiting for it."""
-        self._is_left = True
-        self.stop.set()
 
     def go_on(self) -> None:
         """End the wait of the run once its preview is on the screen."""
@@ -173,8 +167,6 @@ class _Job:
                 spared = spared or _leave_a_core()
                 if event.preview is not None:
                     self._shown.clear()
-                if self._is_left:
-                    return None
                 self._put(event)
                 self._wait_for_window()
         finally:
@@ -249,12 +241,10 @@ class Runner(QObject):
         """
         if self._job is None:
             return
-        if self._job.has_begun:
-            self._job.stop.set()
-            return
-        self._job.leave()
-        self._forget()
-        self.finished.emit(None)
+        self._job.stop.set()
+        if not self._job.has_begun:
+            self._forget()
+            self.finished.emit(None)
 
     def wait(self, seconds: float | None = None) -> None:
         """Block until the worker thread has ended; for tests and scripts, never for the window."""
