@@ -19,9 +19,8 @@ import numpy as np
 from scipy import signal
 
 from napari_autostructn2v import Settings
-from napari_autostructn2v.blind_mask import BlindMask, choose_mask
 from napari_autostructn2v.images import to_planes
-from napari_autostructn2v.noise import estimate_noise
+from napari_autostructn2v.noise import BlindMask, choose_mask, estimate_noise
 from napari_autostructn2v.pipeline import run
 
 sys.path.insert(0, os.environ.get("ASN2V_BENCH", str(Path(__file__).parents[1] / "../shared/bench")))

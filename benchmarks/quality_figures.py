@@ -17,8 +17,7 @@ from quality import psnr_eight_bit, psnr_fitted
 from real_pairs import pairs
 from scipy import ndimage, stats
 
-from napari_autostructn2v.noise import estimate_noise
-from napari_autostructn2v.quality import Quality, assess
+from napari_autostructn2v.noise import Quality, assess, estimate_noise
 
 
 def figures(quality: Quality) -> dict[str, float]:

@@ -40,8 +40,8 @@ class Bench:
         import napari
         from qtpy.QtTest import QTest
 
-        from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
-        from napari_autostructn2v.widgets.roi_state import roi_state
+        from napari_autostructn2v.widgets.denoise import DenoiseDock
+        from napari_autostructn2v.widgets.image import roi_state
 
         self.viewer = napari.Viewer()
         self.dock: DenoiseDock = self.viewer.window.add_plugin_dock_widget("napari-autostructn2v", "Denoise")[1]

@@ -16,9 +16,9 @@ import numpy as np
 from qtpy.QtWidgets import QApplication
 
 from napari_autostructn2v.settings import RoiSettings
-from napari_autostructn2v.widgets.roi_dock import RoiDock
-from napari_autostructn2v.widgets.roi_preview import PlanePreview
-from napari_autostructn2v.widgets.roi_rectangles import fits_napari
+from napari_autostructn2v.widgets.canvas.rectangles import fits_napari
+from napari_autostructn2v.widgets.roi import RoiDock
+from napari_autostructn2v.widgets.roi.plane_preview import PlanePreview
 
 SIDE = 2048
 PATCHES = (100, 1000, 5000)

@@ -48,13 +48,13 @@ def passes(files: list[Path]) -> bool:
         if code is not None and code >= 0:
             break
         how = "hung" if code is None else f"died of signal {-code}"
-        print(f"!! attempt {attempt} of this group {how}: {' '.join(file.name for file in files)}", flush=True)
+        print(f"!! attempt {attempt} of this group {how}: {' '.join(str(file) for file in files)}", flush=True)
     return code in (0, NOTHING_SELECTED)
 
 
 def main() -> int:
     """Return the number of groups that failed."""
-    files = sorted(Path("tests").glob("test_*.py"))
+    files = sorted(Path("tests").rglob("test_*.py"))
     groups = [files[first::GROUPS] for first in range(GROUPS)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         failed = list(pool.map(passes, groups)).count(False)

@@ -18,7 +18,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
-from napari_autostructn2v.widgets.denoise_dock import DenoiseDock
+from napari_autostructn2v.widgets.denoise import DenoiseDock
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 

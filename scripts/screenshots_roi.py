@@ -15,7 +15,7 @@ from PIL import Image
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_autostructn2v.roi import ROI_PRESETS
-from napari_autostructn2v.widgets.roi_dock import RoiDock
+from napari_autostructn2v.widgets.roi import RoiDock
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 

@@ -10,11 +10,10 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .blind_mask import BlindMask, choose_mask
     from .denoiser import Denoiser
     from .errors import InputError, NotEnoughPatchesError
-    from .images import read_image, write_image
-    from .noise import NoiseModel, estimate_noise
+    from .files import read_image, write_image
+    from .noise import BlindMask, NoiseModel, choose_mask, estimate_noise
     from .pipeline import Result, denoise, run
     from .progress import Progress
     from .roi import (
@@ -60,11 +59,10 @@ __all__ = [
 
 #: Where each public name lives.
 _MODULES = {
-    "blind_mask": ("BlindMask", "choose_mask"),
     "denoiser": ("Denoiser",),
     "errors": ("InputError", "NotEnoughPatchesError"),
-    "images": ("read_image", "write_image"),
-    "noise": ("NoiseModel", "estimate_noise"),
+    "files": ("read_image", "write_image"),
+    "noise": ("BlindMask", "NoiseModel", "choose_mask", "estimate_noise"),
     "pipeline": ("Result", "denoise", "run"),
     "progress": ("Progress",),
     "roi": (

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Phase", "Progress", "StopToken"]
+__all__ = ["Phase", "Progress"]
 
 Phase = Literal["measuring", "stage 1", "noise", "stage 2", "prediction", "done"]
-
-
-class StopToken(Protocol):
-    """Anything with ``is_set()``, such as `threading.Event`: once True, a run ends with what there is."""
-
-    def is_set(self) -> bool:
-        """Return True once the run should stop."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,32 @@
+"""Many files, one after the other, each whole or absent at the end."""
+
+from .blocks import check_scheduler
+from .inputs import find_inputs, targets_of
+from .many_files import Batch
+from .model_files import check_models, load_models, save_models
+from .one_file import process
+from .one_model import train_once
+from .plan import Plan, digest, layout_of, stamp, streams
+from .report import denoised_of, dumps, result_values
+from .work_folder import WorkFolder
+
+__all__ = [
+    "Batch",
+    "Plan",
+    "WorkFolder",
+    "check_models",
+    "check_scheduler",
+    "denoised_of",
+    "digest",
+    "dumps",
+    "find_inputs",
+    "layout_of",
+    "load_models",
+    "process",
+    "result_values",
+    "save_models",
+    "stamp",
+    "streams",
+    "targets_of",
+    "train_once",
+]

@@ -1,0 +1,79 @@
+"""Which files a command is about, and what their results are called."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..files import SUFFIXES, is_zarr
+
+__all__ = ["find_inputs", "targets_of"]
+
+_RESULT = "_denoised"
+
+
+def find_inputs(texts: Sequence[str], pattern: str | None = None) -> list[Path]:
+    """Return the images that the user named, each once.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Files, zarr folders, patterns that the shell left alone, and folders of images.
+    pattern : str, optional
+        Which files of a folder, such as ``*.tif`` or ``**/*_raw.tif``; all images directly in it unless given. Results
+        of earlier runs are left out.
+    """
+    paths: dict[str, Path] = {}
+    for text in texts:
+        matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) and not os.path.lexists(text) else []
+        for match in matches or [text]:
+            for path in _in_folder(Path(match), pattern) or [Path(match)]:
+                paths.setdefault(os.path.abspath(path), path)
+    return list(paths.values())
+
+
+def targets_of(inputs: Sequence[Path], folder: Path) -> list[Path]:
+    """Return an output for each input, of the same kind; inputs of one name in two folders get a number."""
+    targets: list[Path] = []
+    taken: set[str] = set()
+    for path in inputs:
+        stem, suffix = _stem_and_suffix(path)
+        names = (f"{stem}{number}{_RESULT}{suffix}" for number in ("", *(f"_{n}" for n in range(2, len(inputs) + 2))))
+        name = next(name for name in names if name.casefold() not in taken)
+        taken.add(name.casefold())  # a.tif and A.tif are one file on many disks
+        targets.append(folder / name)
+    return targets
+
+
+def _in_folder(path: Path, pattern: str | None) -> list[Path]:
+    """Return the images in a folder, sorted; none for anything else."""
+    if not path.is_dir() or is_zarr(path):
+        return []
+    found = sorted(path.glob(pattern)) if pattern else sorted(path.iterdir())
+    return [
+        entry
+        for entry in found
+        # Hidden folders are those of runs that were interrupted, among others.
+        if not any(part.startswith(".") for part in entry.relative_to(path).parts)
+        and not _stem_and_suffix(entry)[0].endswith(_RESULT)
+        and (is_zarr(entry) if entry.is_dir() else pattern is not None or entry.suffix.lower() in SUFFIXES)
+        and not any(is_zarr(parent) for parent in entry.parents if parent.is_relative_to(path) and parent != path)
+    ]
+
+
+def _stem_and_suffix(path: Path) -> tuple[str, str]:
+    name = path.name
+    if is_zarr(path):
+        for suffix in (".ome.zarr", ".zarr"):
+            if name.lower().endswith(suffix):
+                return name[: -len(suffix)], suffix
+        # An image inside a larger zarr is told by the name of that.
+        outer = next((parent for parent in path.parents if parent.suffix == ".zarr"), None)
+        return (f"{outer.stem}_{'_'.join(path.relative_to(outer).parts)}" if outer else name), ".zarr"
+    for suffix in (".ome.tif", ".ome.tiff"):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)] or name, ".ome.tif"
+    stem = path.stem or name
+    return stem, ".png" if path.suffix.lower() == ".png" else ".tif"

@@ -1,0 +1,69 @@
+"""Many inputs, and what is checked for each before anything is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+__all__ = ["Batch"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Many inputs and what to do with each of them, whatever happens to the others.
+
+    Parameters
+    ----------
+    inputs, targets : sequence of Path
+        As many of each.
+    plan : Plan
+    overwrite : bool
+        Replace results that something else has made.
+    as_json : bool
+        Print one JSON object for each input.
+    quiet : bool
+        Print no summary.
+    """
+
+    inputs: Sequence[Path]
+    targets: Sequence[Path]
+    plan: Plan
+    overwrite: bool = False
+    as_json: bool = False
+    quiet: bool = False
+
+    def check(self, source: Path, target: Path, try_writing: bool = True) -> bool:
+        """Return True if the result is there; raise if it could not be written or would replace what should stay."""
+        from ..files import SUFFIXES, check_writable, is_zarr
+        from .plan import made_by, run_id
+
+        if source.is_dir() and not is_zarr(source):
+            raise InputError(
+                f"{source} is a folder in which no image was found. Files named {', '.join(SUFFIXES)} directly in it "
+                "are looked for, or those that --pattern describes; results of earlier runs do not count."
+            )
+        if _place(target) in map(_place, self.inputs):
+            raise InputError(f"The result would replace {target}, which is an input; choose another folder.")
+        if os.path.lexists(target):
+            # The same input, settings and model give the same pixels: there is nothing to be done.
+            if made_by(target) == run_id(source, self.plan):
+                return True
+            if not self.overwrite:
+                raise InputError(f"{target} exists already; add --overwrite to replace it.")
+        if try_writing:
+            # A zarr is a folder, for which a file of another name stands here.
+            check_writable(target.with_name(f"{target.name}.tif") if target.suffix == ".zarr" else target)
+        return False
+
+
+def _place(path: Path) -> Path:
+    """Return where a file lies, whatever links its folder is reached by."""
+    return path.parent.resolve() / path.name

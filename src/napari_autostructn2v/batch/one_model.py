@@ -1,0 +1,111 @@
+"""One model for many files, trained on planes of several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import ImageFile, open_image
+from ..images import Channel, FixedPattern, Layout
+from ..progress import Progress
+from .plan import Plan, layout_of
+from .report import result_values
+
+if TYPE_CHECKING:
+    from ..denoiser import Denoiser
+    from .work_folder import WorkFolder
+
+__all__ = ["train", "train_once"]
+
+
+def train(
+    sources: Sequence[Path], plan: Plan, listen: Callable[[Progress], None]
+) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
+    """Train one model for each channel on planes of several files.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Images with the same number of channels; of different sizes, they are cut to the smallest.
+    plan : Plan
+    listen : callable
+
+    Returns
+    -------
+    models : tuple of Denoiser
+    values : list of dict
+        What there is to report about each.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or their channels do not match.
+    """
+    from .. import pipeline
+    from ..large import SAMPLE_PIXELS
+
+    samples: list[list[np.ndarray]] = []
+    names: list[str] = []
+    for source in sources:
+        with open_image(source) as image:
+            layout = layout_of(image, plan)
+            light = [channel for channel in layout.channels if not channel.is_alpha]
+            samples.append([_sample(image, layout, channel, plan, SAMPLE_PIXELS // len(sources)) for channel in light])
+            names = [channel.name for channel in light]
+        if len(samples[-1]) != len(samples[0]):
+            raise InputError(
+                f"{source} has {len(samples[-1])} channels, and {sources[0]} has {len(samples[0])}; one model for all "
+                "needs images with the same channels."
+            )
+    models, said = [], []
+    for number, name in enumerate(names):
+        stack = _common([planes[number] for planes in samples])
+        run = pipeline.denoise(stack, plan.settings, progress=listen)
+        if run.denoiser is None:
+            raise InputError(" ".join(["There is no trained model.", *run.report.messages]))
+        models.append(run.denoiser)
+        said.append({"channel": name} | result_values(run))
+    return tuple(models), said
+
+
+def train_once(
+    sources: Sequence[Path], plan: Plan, memory: WorkFolder, listen: Callable[[Progress], None]
+) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
+    """Do what :func:`train` does, unless `memory` holds the models that an interrupted run has trained."""
+    models: tuple[Denoiser, ...] = ()
+    said: list[dict[str, Any]] = []
+    for number in count():
+        channel = memory.recall(number)
+        if channel is None or channel[0] is None:
+            break
+        models, said = (*models, channel[0]), [*said, channel[2]]
+    if models:
+        return models, said
+    models, said = train(sources, plan, listen)
+    # The first one last: once it is there, all are.
+    for number in reversed(range(len(models))):
+        memory.remember(number, models[number], FixedPattern(), said[number], [], given=False)
+    return models, said
+
+
+def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: Plan, most: int) -> np.ndarray:
+    """Read planes of a channel as they are when the file is denoised: without its own fixed pattern, if so asked."""
+    from ..large import pattern_of, sample
+
+    pattern = pattern_of(image, layout, channel) if plan.remove_fixed_pattern else FixedPattern()
+    return sample(image, layout, channel, most, pattern)
+
+
+def _common(stacks: list[np.ndarray]) -> np.ndarray:
+    """Cut planes of different sizes to the smallest, from their middle, and put them together."""
+    height, width = (min(planes.shape[axis] for planes in stacks) for axis in (1, 2))
+    cut = []
+    for planes in stacks:
+        top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
+        cut.append(planes[:, top : top + height, left : left + width])
+    return np.concatenate(cut)

@@ -1,0 +1,102 @@
+"""What is done with every input, and what tells whether that has been done already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files import ImageFile
+from ..images import Layout, named_axes
+from ..large import IN_MEMORY_PIXELS
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from ..denoiser import Denoiser
+
+__all__ = ["Plan", "digest", "layout_of", "made_by", "run_id", "stamp", "streams"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is done with every input.
+
+    Parameters
+    ----------
+    settings : Settings
+        Trains a model for each input; only its device and tile matter where `models` are given.
+    models : tuple of Denoiser or None
+        One for all channels, or one for each; already trained.
+    axes : str or None
+        Named by the user.
+    together : bool
+        One model for all channels.
+    remove_fixed_pattern : bool
+    scheduler : str or None
+        Address of a dask scheduler whose workers denoise the blocks.
+    identity : str
+        Digest of all that decides about the pixels beside the input.
+    """
+
+    settings: Settings
+    models: tuple[Denoiser, ...] | None = None
+    axes: str | None = None
+    together: bool = False
+    remove_fixed_pattern: bool = False
+    scheduler: str | None = None
+    identity: str = ""
+
+
+def layout_of(image: ImageFile, plan: Plan) -> Layout:
+    """Return the axes of an image and what its channels are.
+
+    Raises
+    ------
+    InputError
+        If the axes are not known, or cannot be those that the user names.
+    """
+    axes = named_axes(image.axes, image.array.shape, image.array.dtype, str(image.path), plan.axes)
+    return Layout(axes, tuple(image.array.shape), plan.together, image.names)
+
+
+def streams(image: ImageFile, plan: Plan) -> bool:
+    """Return True where an image is denoised block by block, and goes on where it stopped."""
+    return image.kind in ("zarr", "ome-zarr") or image.array.size > IN_MEMORY_PIXELS or plan.scheduler is not None
+
+
+def run_id(source: Path, plan: Plan) -> str:
+    """Return what a result says made it: the same only for the same input, settings and model."""
+    from .. import __version__
+
+    known = [plan.identity, *(stamp(source / name) for name in ("", "zarr.json", ".zarray", ".zattrs"))]
+    return f"napari-autostructn2v {__version__} run {hashlib.sha256(repr(known).encode()).hexdigest()[:16]}"
+
+
+def made_by(target: Path) -> str:
+    """Return what made a file, as far as it says and can be read."""
+    from ..files import png_software, tiff_software, zarr_software
+
+    try:
+        if target.is_dir():
+            return zarr_software(target)
+        return png_software(target) if target.suffix == ".png" else tiff_software(target)
+    except Exception:  # whatever it is, it is not what we have made
+        return ""
+
+
+def stamp(path: Path) -> Any:
+    """Return what tells whether a file is still the same: name, size and time; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    # A folder changes whenever something in it is looked at by some systems; its metadata files do not.
+    return str(path.name) if path.is_dir() else (path.name, status.st_size, status.st_mtime_ns)
+
+
+def digest(*parts: Any) -> str:
+    """Return a short digest of values that JSON can hold, for :attr:`Plan.identity`."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]

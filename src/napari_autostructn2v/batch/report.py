@@ -1,0 +1,67 @@
+"""What there is to say about a result, in values that JSON can hold."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..noise import BlindMask
+    from ..pipeline import Result
+
+__all__ = ["denoised_of", "dumps", "mask_values", "result_values"]
+
+
+def denoised_of(result: Result) -> np.ndarray:
+    """Return the denoised image of a result, which only a run that was stopped may lack."""
+    if result.denoised is None:
+        raise InputError(" ".join(["The run ended before the image was denoised.", *result.report.messages]))
+    return result.denoised
+
+
+def result_values(result: Result) -> dict[str, Any]:
+    """Return what there is to say about a result: verdict, mask, seconds, quality and messages."""
+    report = _plain(result.report)
+    return {"verdict": "", "mask": mask_values(result.mask), "seconds": {}, "quality": None} | report
+
+
+def mask_values(mask: BlindMask) -> dict[str, Any]:
+    """Return a blind mask as its size (rows, columns), rows of 0 and 1, and the reason for it."""
+    return {
+        "size": list(mask.pattern.shape),
+        "pattern": ["".join("1" if blind else "0" for blind in row) for row in mask.pattern],
+        "is_structured": bool(mask.is_structured),
+        "reason": str(mask.reason),
+    }
+
+
+def dumps(values: Any) -> str:
+    """Return values as one line of JSON that any reader accepts."""
+    return json.dumps(_plain(values), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in the types that JSON has; what is not finite is null there."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return str(value)

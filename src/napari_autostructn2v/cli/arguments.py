@@ -1,0 +1,75 @@
+"""The options that commands have in common become settings and a batch."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..batch import Batch
+from ..settings import Settings
+from .report import complain
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """Return the settings of the file, if there is one, changed by the options that were given."""
+    path = getattr(arguments, "settings", None)
+    settings = Settings.load(path) if path else Settings.from_preset()
+    if arguments.preset:
+        settings = settings.with_preset(arguments.preset)
+    given = {"stages": getattr(arguments, "stages", None), "random_seed": arguments.seed, "device": arguments.device}
+    settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+    if getattr(arguments, "mask", None):
+        settings = replace(settings, mask=replace(settings.mask, source="file", path=str(arguments.mask)))
+    if settings.mask.source == "file":
+        from ..noise import BlindMask
+
+        BlindMask.load(settings.mask.path)  # a bad mask should show before hours of other work
+    return settings
+
+
+def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Batch:
+    """Return the inputs with all that holds for each of them; `parts` decide about the pixels beside the settings."""
+    from ..batch import Plan, digest, find_inputs, targets_of
+
+    if arguments.scheduler:
+        from ..batch import check_scheduler
+
+        if said := check_scheduler(arguments.scheduler):
+            complain(said)
+    inputs = find_inputs(arguments.inputs, arguments.pattern)
+    together = arguments.channels == "together"
+    axes = arguments.axes
+    # The device and the size of a tile change no more than the last digit.
+    plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
+    identity = digest(plain, axes, together, arguments.remove_fixed_pattern, *parts)
+    plan = Plan(
+        settings=settings,
+        axes=axes,
+        together=together,
+        remove_fixed_pattern=arguments.remove_fixed_pattern,
+        scheduler=arguments.scheduler,
+        identity=identity,
+    )
+    return Batch(
+        inputs=inputs,
+        targets=targets_of(inputs, arguments.output),
+        plan=plan,
+        overwrite=arguments.overwrite,
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+    )
+
+
+def one_or_all(paths: list[str]) -> str | list[str]:
+    """Return a single path by itself, as JSON shows it."""
+    return paths[0] if len(paths) == 1 else paths
+
+
+def stamps(paths: Sequence[Path]) -> list[Any]:
+    """Return what tells whether files are still the same."""
+    from ..batch import stamp
+
+    return [stamp(path) for path in paths]

@@ -1,0 +1,96 @@
+"""``autostructn2v denoise``: train and denoise."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..batch import Batch
+from ..errors import InputError
+from .arguments import batch_from, one_or_all, settings_from, stamps
+from .run_batch import INTERRUPTED, run_batch
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+
+
+def denoise(arguments: argparse.Namespace) -> int:
+    """Train, denoise and return the exit code."""
+    from ..batch import check_models, find_inputs, process, save_models
+
+    settings = settings_from(arguments)
+    mask = Path(settings.mask.path).read_bytes().hex() if settings.mask.source == "file" else ""
+    training = find_inputs(arguments.train_on, arguments.pattern) if arguments.train_on else None
+    batch = batch_from(arguments, settings, mask, [] if training is None else stamps(training), arguments.one_model)
+    if arguments.one_model:
+        training = list(batch.inputs)
+        batch = replace(batch, plan=replace(batch.plan, identity=batch.plan.identity + str(stamps(training))))
+    path: Path | None = arguments.save_model
+    if path and training is None and len(batch.inputs) > 1:
+        raise InputError(
+            "--save-model keeps one model, and each INPUT trains its own: give one INPUT at a time, or --one-model."
+        )
+    if arguments.dry_run:
+        from .dry_run import dry_run
+
+        return dry_run(batch, training)
+    if training is not None:
+        return _denoise_with_one(batch, training, path, arguments)
+    if path:
+        check_models(path, arguments.overwrite)
+
+    def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
+        values = process(source, target, batch.plan, listen)
+        models = values.pop("models")
+        if path:
+            if not models:
+                raise InputError(f"{target} is written, but there is no trained model that {path} could hold.")
+            values["model"] = one_or_all(save_models(path, models))
+        return values, str(values.get("verdict", ""))
+
+    return run_batch(batch, work)
+
+
+def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arguments: argparse.Namespace) -> int:
+    """Train one model and denoise all inputs with it; an interrupted run goes on with the model that it had trained."""
+    from ..batch import WorkFolder, check_models, process, save_models, train_once
+    from .report import ProgressLine
+
+    common: dict[str, Any] = {}
+
+    def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
+        values = process(source, target, batch.plan, listen)
+        values.pop("models")
+        values |= common | {"messages": [*values["messages"], *common.get("messages", [])]}
+        return values, str(values.get("verdict", ""))
+
+    if not path and _all_done(batch):
+        return run_batch(batch, work)
+    with WorkFolder(arguments.output / "model", batch.plan.identity) as memory:
+        if path and memory.recall(0) is None:
+            check_models(path, arguments.overwrite)
+        line = ProgressLine()
+        line.start(f"training on {len(training)} files")
+        try:
+            models, said = train_once(training, batch.plan, memory, line.show)
+        finally:
+            line.clear()
+        common = {"trained_on": [str(source) for source in training]}
+        common |= said[0] if len(said) == 1 else {"channels": said}
+        if path:
+            common["model"] = one_or_all(save_models(path, models))
+        batch = replace(batch, plan=replace(batch.plan, models=models))
+        code = run_batch(batch, work)
+        memory.unfinished = code == INTERRUPTED
+    return code
+
+
+def _all_done(batch: Batch) -> bool:
+    try:
+        pairs = zip(batch.inputs, batch.targets, strict=True)
+        return all(batch.check(source, target, try_writing=False) for source, target in pairs)
+    except InputError:
+        return False

@@ -1,0 +1,142 @@
+"""What a command would do and what it would take, before anything is done (``--dry-run``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..batch import Batch, Plan, dumps, layout_of, streams
+from ..errors import InputError
+from ..files import open_image
+from ..settings import Settings
+from .report import complain, duration
+
+__all__ = ["dry_run"]
+
+#: Bytes per pixel while a model is trained, and while a plane is denoised; rounded up from benchmarks/speed.py.
+_TRAINING_BYTES, _DENOISING_BYTES = 64, 40
+
+#: Python with torch and all that a run needs, before it has seen a pixel; rounded up from benchmarks/speed.py.
+_BARE_BYTES = 600e6
+
+
+def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
+    """Say what would become of each input, with times measured on this machine, and return the exit code.
+
+    Parameters
+    ----------
+    batch : Batch
+    trained_on : sequence of Path or None
+        Files that one model for all is trained on; None trains on each input, unless models are given.
+    """
+    plan = batch.plan
+    speeds = _speeds(plan.settings)
+    failed = False
+    total = [0.0, 0.0]
+    if trained_on is not None:
+        channels = _channels(trained_on, plan)
+        times = [seconds * channels for seconds in speeds.training(plan.settings)]
+        total = [sum(pair) for pair in zip(total, times, strict=True)]
+        if not batch.as_json:
+            print(f"train {_models(channels)} on {len(trained_on)} files, {_span(times)}")
+    for source, target in zip(batch.inputs, batch.targets, strict=True):
+        values: dict[str, Any] = {"input": str(source), "output": str(target), "ok": True, "error": None}
+        try:
+            done = batch.check(source, target, try_writing=False)
+            with open_image(source) as image:
+                layout = layout_of(image, plan)
+                light = [channel for channel in layout.channels if not channel.is_alpha]
+                pixels = math.prod(layout.shape)
+                by_block = streams(image, plan)
+                times = [pixels / speeds.pixels_a_second] * 2
+                if plan.models is None and trained_on is None:
+                    times = [a + b * len(light) for a, b in zip(times, speeds.training(plan.settings), strict=True)]
+                memory = _memory(pixels // max(1, len(light)), math.prod(layout.plane_shape), by_block)
+                values |= {
+                    "action": "was done already" if done else "denoise",
+                    "kind": image.kind,
+                    "axes": layout.axes,
+                    "shape": list(layout.shape),
+                    "channels": [channel.name for channel in layout.channels],
+                    "block_by_block": by_block,
+                    "seconds": [0, 0] if done else [round(seconds) for seconds in times],
+                    "memory_gb": round(memory / 1e9, 1),
+                }
+            total = [a + b for a, b in zip(total, values["seconds"], strict=True)]
+        except InputError as error:
+            failed = True
+            values |= {"output": None, "ok": False, "error": str(error), "action": "fail"}
+        if batch.as_json:
+            print(dumps(values))
+        elif values["ok"]:
+            print(_in_words(values))
+        else:
+            complain(values["error"])
+    if not batch.as_json:
+        print(f"{len(batch.inputs)} inputs, {_span(total)} in all on this machine; nothing was written")
+    return 1 if failed else 0
+
+
+def _in_words(values: dict[str, Any]) -> str:
+    if values["action"] != "denoise":
+        return f"{values['input']}: {values['action']}, as {values['output']}"
+    size = " x ".join(map(str, values["shape"]))
+    how = ", block by block" if values["block_by_block"] else ""
+    channels = f", {len(values['channels'])} channels apart" if len(values["channels"]) > 1 else ""
+    return (
+        f"{values['input']} -> {values['output']}: {values['kind']}, {values['axes']} {size}{channels}{how}, "
+        f"{_span(values['seconds'])}, up to {values['memory_gb']} GB"
+    )
+
+
+def _span(times: Sequence[float]) -> str:
+    low, high = (duration(seconds) for seconds in times)
+    return f"about {low}" if low == high else f"about {low} to {high}"
+
+
+def _models(count: int) -> str:
+    return "one model" if count == 1 else f"{count} models, one for each channel,"
+
+
+def _channels(paths: Sequence[Path], plan: Plan) -> int:
+    with open_image(paths[0]) as image:
+        return sum(not channel.is_alpha for channel in layout_of(image, plan).channels)
+
+
+def _memory(channel_pixels: int, plane_pixels: int, by_block: bool) -> float:
+    from ..large import BLOCK_PIXELS, SAMPLE_PIXELS
+
+    trained = min(channel_pixels, SAMPLE_PIXELS) if by_block else channel_pixels
+    denoised = min(plane_pixels, BLOCK_PIXELS) if by_block else channel_pixels
+    return _BARE_BYTES + max(trained * _TRAINING_BYTES, denoised * _DENOISING_BYTES)
+
+
+class _Speeds:
+    """What this machine does in a second."""
+
+    def __init__(self, step_seconds: float, pixels_a_second: float) -> None:
+        self.step_seconds, self.pixels_a_second = step_seconds, pixels_a_second
+
+    def training(self, settings: Settings) -> tuple[float, float]:
+        """Return the least and the greatest number of seconds of one training."""
+        first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
+        return {"1": (first, first), "2": (second, second), "both": (first + second,) * 2}.get(
+            settings.stages, (first / 2, first / 2 + second)
+        )
+
+
+def _speeds(settings: Settings) -> _Speeds:
+    """Measure by a very short run on a synthetic image."""
+    from .. import pipeline
+    from ..samples import scan_lines
+
+    stage = replace(settings.stage1, num_epochs=1, patches_per_image=6 * settings.stage1.batch_size)
+    short = replace(settings, stages="1", stage1=stage)
+    image = scan_lines((256, 256))
+    pipeline.denoise(image, short)  # the first steps find out how to do it
+    report = pipeline.denoise(image, short).report
+    steps = max(1, report.steps["1"])
+    return _Speeds(report.seconds["stage 1"] / steps, image.size / max(1e-6, report.seconds["prediction"]))

@@ -1,0 +1,109 @@
+"""The options of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, get_args
+
+from ..settings import PRESET_EPOCHS, Stages
+
+__all__ = ["parsers"]
+
+_DEVICE_HELP = "auto, cpu, cuda, cuda:1 or mps (default: auto)"
+
+
+def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of the whole command line, and those of its commands by name.
+
+    What they parse has the name of the command as ``command``.
+    """
+    parser = argparse.ArgumentParser(
+        prog="autostructn2v",
+        description="Denoise microscopy images without clean data: Noise2Void, then structN2V with a measured mask.",
+        epilog="autostructn2v COMMAND --help tells more about a command.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    denoise = _command(commands, "denoise", "train on each image and denoise it")
+    _add_files(denoise)
+    _add_training(denoise)
+    denoise.add_argument("--stages", choices=get_args(Stages), help="stages to run (default: auto)")
+    denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2, else measured")
+    denoise.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
+    denoise.add_argument("--save-model", type=Path, metavar="FILE",
+                         help="keep the trained model (for one INPUT, or with --train-on or --one-model)")  # fmt: skip
+    several = denoise.add_mutually_exclusive_group()
+    several.add_argument("--train-on", action="append", metavar="INPUT",
+                         help="train one model on these files and apply it to all; may be repeated")  # fmt: skip
+    several.add_argument("--one-model", action="store_true", help="train one model on all inputs together")
+
+    predict = _command(commands, "predict", "denoise images with a saved model, without training")
+    _add_files(predict)
+    predict.add_argument("--model", type=Path, action="append", required=True, metavar="FILE",
+                         help="a model saved by denoise or napari; once for each channel, or one for all")  # fmt: skip
+    predict.add_argument("--device", default="auto", help=_DEVICE_HELP)
+
+    roi = _command(commands, "roi", "show which patches the stages learn from")
+    roi.add_argument("input", type=Path, metavar="INPUT", help="TIFF or PNG image")
+    roi.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
+    roi.add_argument("--plane", type=int, default=0, metavar="N", help="plane of a stack, from 0 (default: 0)")
+    roi.add_argument("--json", action="store_true", help="print the corners of the patches as one JSON object")
+
+    demo = _command(commands, "demo", "denoise a synthetic sample and show before and after")
+    demo.add_argument("-o", "--output", type=Path, default=Path("autostructn2v-demo"), metavar="DIR",
+                      help="folder for the results (default: %(default)s)")  # fmt: skip
+    _add_training(demo)
+    demo.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    return parser, commands.choices
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
+    )
+    parser.set_defaults(command=name)
+    return parser
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", nargs="+", metavar="INPUT",
+                        help="TIFF, OME-TIFF, PNG, zarr and OME-Zarr images, or folders of them")  # fmt: skip
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR",
+                        help="folder for the results, NAME_denoised each, of the same kind")  # fmt: skip
+    parser.add_argument("--pattern", metavar="PATTERN", help="files of a folder, such as '*.tif' or '**/*_raw.tif'")
+    parser.add_argument("--axes", metavar="AXES", help="letters of the axes in their order, such as TCYX")
+    parser.add_argument("--channels", choices=("apart", "together"), default="apart",
+                        help="a model for each channel, or one for all (default: apart)")  # fmt: skip
+    parser.add_argument("--remove-fixed-pattern", action="store_true",
+                        help="take out row and column offsets that are the same in all frames")  # fmt: skip
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="denoise on the workers of a dask scheduler")
+    parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it would take")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to a file")
+    parser.add_argument("--quiet", action="store_true", help="print no summary")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per INPUT, a line each")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--preset", choices=tuple(PRESET_EPOCHS), help="length of the training (default: balanced)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="the same seed gives the same result (default: 42)")
+    parser.add_argument("--device", help=_DEVICE_HELP)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**32 - 1}")
+    return int(text)
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, since reading the package's metadata takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from .. import __version__
+
+        print(f"autostructn2v {__version__}")
+        parser.exit()

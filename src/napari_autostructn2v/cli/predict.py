@@ -1,0 +1,39 @@
+"""``autostructn2v predict``: denoise with a trained model."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .arguments import batch_from, one_or_all
+from .run_batch import run_batch
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """Denoise with trained models and return the exit code."""
+    from ..batch import load_models, process
+
+    models, paths = load_models(arguments.model)
+    settings = replace(models[-1].settings, device=arguments.device)
+    batch = batch_from(arguments, settings, *(path.read_bytes().hex() for path in paths))
+    batch = replace(batch, plan=replace(batch.plan, models=models))
+    if arguments.dry_run:
+        from .dry_run import dry_run
+
+        return dry_run(batch, None)
+
+    def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
+        start = time.perf_counter()
+        values = process(source, target, batch.plan, listen)
+        values.pop("models")
+        values["model"] = one_or_all([str(path) for path in arguments.model])
+        return values, f"{time.perf_counter() - start:.1f} s"
+
+    return run_batch(batch, work)

@@ -1,0 +1,156 @@
+"""What the command line says to a person: a progress line, sentences, a table and a log."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..progress import Progress
+
+__all__ = ["ProgressLine", "complain", "duration", "logged", "remark", "summary"]
+
+
+class ProgressLine:
+    """One line of a terminal that is written over and over; silent where nobody watches.
+
+    Parameters
+    ----------
+    stream : text stream, optional
+        Defaults to standard error, so that standard output stays free for results.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self.watched = self._stream.isatty()
+        self._label = ""
+        self._state: tuple[str, bool] | None = None
+        self._shown_at = 0.0
+        self._width = 0
+
+    def start(self, label: str) -> None:
+        """Begin the line of another input."""
+        self._label, self._state = label, None
+        self._write(label)
+
+    def show(self, event: Progress) -> None:
+        """Write an event over the last one; at most ten a second, or a fast run would wait for its terminal."""
+        state = (event.phase, event.step >= event.total)
+        now = time.monotonic()
+        if not self.watched or (state == self._state and now - self._shown_at < 0.1):
+            return
+        self._state, self._shown_at = state, now
+        parts = [self._label, event.phase]
+        if event.total:
+            done = round(20 * min(1.0, event.step / event.total))
+            parts.append(f"[{'#' * done}{'.' * (20 - done)}] {event.step}/{event.total}")
+        if event.seconds_left is not None:
+            parts.append(f"{duration(event.seconds_left)} left")
+        self._write("  ".join(parts))
+
+    def say(self, sentence: str) -> None:
+        """Replace the line by a sentence that stays."""
+        if self.watched:
+            self._write(sentence, end="\n", cut=False)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self._write("")
+
+    def _write(self, text: str, end: str = "", cut: bool = True) -> None:
+        if not self.watched:
+            return
+        if cut:  # a line that wraps could not be written over
+            text = text[: shutil.get_terminal_size().columns - 1]
+        self._stream.write("\r" + " " * self._width + "\r" + text + end)
+        self._stream.flush()
+        self._width = 0 if end else len(text)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that a person would use."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a table of what became of each input, and a line of totals."""
+    counts = {
+        status: sum(row["status"] == status for row in rows) for status in ("denoised", "was done already", "failed")
+    }
+    body = [
+        (str(row["input"]), row["status"], f"{row['total_seconds']:.1f} s", row["error"] or str(row["output"]))
+        for row in rows
+    ]
+    table = [("input", "outcome", "time", "result or reason"), *body]
+    widths = [max(len(line[column]) for line in table) for column in range(3)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in table
+    ]
+    total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    return "\n".join([*lines, f"{len(rows)} inputs: {total}"])
+
+
+_log = logging.getLogger(__name__)
+
+#: Exit code after Ctrl+C.
+INTERRUPTED = 130
+
+
+def complain(sentence: str) -> None:
+    """Print a sentence that a person should read whatever the results go to."""
+    _log.info("told: %s", sentence)  # a warning would be printed twice
+    print(f"autostructn2v: {sentence}", file=sys.stderr)
+
+
+def remark(sentence: str, before: Callable[[], None] = lambda: None) -> None:
+    """Print a sentence that is worth a look, where somebody looks."""
+    _log.info("%s", sentence)
+    if sys.stderr.isatty():
+        before()
+        print(f"autostructn2v: {sentence}", file=sys.stderr)
+
+
+@contextmanager
+def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
+    """Append what happens to a file that outlives the terminal.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    if path is None:
+        yield
+        return
+    from .. import __version__
+    from ..files import reason
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InputError(f"The log {path} cannot be written: {reason(error)}.") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    logger = logging.getLogger("napari_autostructn2v")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    _log.info("autostructn2v %s: %s", __version__, " ".join(command))
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()

@@ -1,0 +1,19 @@
+"""A trained model, and the one file it lives in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .model import Denoiser
+
+__all__ = ["Denoiser"]
+
+
+def __getattr__(name: str) -> Any:
+    # PyTorch is loaded with the first model, not with the folder.
+    if name == "Denoiser":
+        from .model import Denoiser
+
+        return Denoiser
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,88 @@
+"""One file for a trained model: arrays and texts in the safetensors format, which cannot run code when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import atomic_path, read_start, reason
+
+__all__ = ["FORMAT_VERSION", "load_model", "save_model"]
+
+#: Raised by one whenever an older program could no longer read what is written.
+FORMAT_VERSION = 1
+
+_FORMAT = "napari-autostructn2v model"
+
+
+def save_model(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Write arrays and texts to one safetensors file; the file is whole or absent.
+
+    Parameters
+    ----------
+    path : str or Path
+        An existing file is replaced.
+    arrays : mapping of str to ndarray
+        Weights, mask, noise model; any shape, dtype bool, integer or float.
+    metadata : mapping of str to str
+        Settings as TOML and whatever else is text. The names "format" and "format_version" are taken.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    from safetensors.numpy import save
+
+    # safetensors writes the memory as it lies there, whatever the strides and the byte order say.
+    plain = {
+        name: np.ascontiguousarray(array, dtype=np.asarray(array).dtype.newbyteorder("<")).reshape(np.shape(array))
+        for name, array in arrays.items()
+    }
+    content = save(plain, dict(metadata) | {"format": _FORMAT, "format_version": str(FORMAT_VERSION)})
+    with atomic_path(path) as part:
+        part.write_bytes(content)
+
+
+def load_model(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read what :func:`save_model` has written.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+    metadata : dict of str to str
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, no model of this program, or one of a newer version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    read_start(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            _check_format(path, metadata)
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    except SafetensorError as error:
+        raise InputError(f"{path} is not a model file, or it is truncated or damaged. Save the model again.") from error
+    except OSError as error:
+        raise InputError(f"{path} could not be read: {reason(error)}.") from error
+    return arrays, {key: value for key, value in metadata.items() if key not in ("format", "format_version")}
+
+
+def _check_format(path: str | Path, metadata: Mapping[str, str]) -> None:
+    if metadata.get("format") != _FORMAT:
+        raise InputError(f"{path} is a safetensors file, but not a model saved by napari-autostructn2v.")
+    version = metadata.get("format_version", "")
+    if not version.isdigit():
+        raise InputError(f"{path} does not say its format version; it is damaged. Save the model again.")
+    if int(version) > FORMAT_VERSION:
+        raise InputError(
+            f"{path} was saved by a newer version of napari-autostructn2v (model format {version}; this one reads up "
+            f"to {FORMAT_VERSION}). Update the plugin to use it."
+        )

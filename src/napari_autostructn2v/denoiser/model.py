@@ -1,0 +1,296 @@
+"""A trained model: it denoises further images of the same kind and lives in one file."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from ..errors import InputError
+from ..images import Planes, check_image, on_scale, to_planes
+from ..large import PackedModel, is_lazy, packed, predict_lazily
+from ..network import GIVE_BACK_REACH, Smoothing, UNet, give_back, predict_planes, prediction_symmetries, resolve_device
+from ..noise import BlindMask, NoiseModel
+from ..settings import Settings, StageSettings
+from ..stop import StopToken
+from .file import load_model, save_model
+
+__all__ = ["Denoiser"]
+
+_NOISE_ARRAYS = ("correlation", "standard_error", "intensities", "variances")
+
+_NOISE_NUMBERS = ("variance", "mean_variance", "tiles")
+
+#: How many times larger or smaller than the model's the spread of an image may be, and by how many times the larger of
+#: both spreads its mean may be off: several times the exposure is well within, another unit or bit depth is not.
+_FARTHEST = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Denoiser:
+    """Trained networks with all that is needed to use them again.
+
+    Parameters
+    ----------
+    networks : dict of str to UNet
+        By stage, "1" and "2"; the last one gives the result.
+    settings : Settings
+        What they were trained with.
+    mask : BlindMask
+    noise : NoiseModel
+    offset, scale : float
+        ``(image - offset) / scale`` is what the networks were trained on.
+    usual_excess : float or None
+        How far a pixel usually is from its neighbours, on that scale; tells hot pixels.
+    steps : dict of str to int
+        Training steps done per stage.
+    evened : tuple of str
+        Of "rows" and "columns": the lines whose offsets are taken out of every plane first.
+
+    Examples
+    --------
+    >>> model = Denoiser.load("cells.safetensors")  # doctest: +SKIP
+    >>> denoised = model.predict(image)  # doctest: +SKIP
+    """
+
+    networks: dict[str, UNet]
+    settings: Settings
+    mask: BlindMask
+    noise: NoiseModel
+    offset: float
+    scale: float
+    usual_excess: float | None = None
+    steps: dict[str, int] = field(default_factory=dict)
+    evened: tuple[str, ...] = ()
+
+    def predict(
+        self,
+        image: Any,
+        *,
+        stage: str | None = None,
+        device: str = "auto",
+        stop: StopToken | None = None,
+        on_tile: Callable[[int, int], None] | None = None,
+        dtype: Any = None,
+        tile: int | None = None,
+    ) -> Any:
+        """Denoise an image.
+
+        Parameters
+        ----------
+        image : (..., Y, X) array-like
+            Of the kind that the model was trained on, in the same units. A dask array stays lazy: the result is one,
+            too, whose parts are denoised when they are computed, on whatever scheduler computes them.
+        stage : {"1", "2"} or None
+            Whose network; None takes the last.
+        device : str
+        stop : StopToken or None
+        on_tile : callable or None
+            Called with the tiles done and their total.
+        dtype : dtype or None
+            Of the result; None keeps the input's.
+        tile : int or None
+            Side in pixels of the pieces in which the image is denoised; None takes that of the model's settings.
+
+        Returns
+        -------
+        (..., Y, X) ndarray or dask array
+            Shape, dtype and units of the input; integers are rounded and clipped to their range.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be used, or its values are on a wholly different scale than the model's.
+        Stopped
+            If the stop token was set before the end.
+        """
+        if is_lazy(image):
+            return predict_lazily(self, image, stage=stage, device=device, stop=stop, dtype=dtype, tile=tile)
+        planes = to_planes(image)
+        self._refuse_other_scale(planes)
+        result = np.empty(planes.shape, planes.dtype if dtype is None else dtype)
+        array = check_image(image).reshape(-1, *planes.shape[-2:])
+        del planes
+        stack = result.reshape(array.shape)
+        tiles = _TileCount(on_tile, len(stack))
+        for index, plane in enumerate(array):
+            stack[index] = self.predict_part(
+                plane, stage=stage, device=device, stop=stop, on_tile=tiles.of(index), dtype=stack.dtype, tile=tile
+            )
+        return result
+
+    def predict_part(
+        self,
+        part: np.ndarray,
+        *,
+        stage: str | None = None,
+        device: str = "auto",
+        stop: StopToken | None = None,
+        on_tile: Callable[[int, int], None] | None = None,
+        dtype: Any = None,
+        tile: int | None = None,
+    ) -> np.ndarray:
+        """Denoise a part of an image, without a look at the rest and without a check whether the model fits it.
+
+        Parameters
+        ----------
+        part : (..., Y, X) ndarray
+            Whole planes, or pieces of them; up to :attr:`margin` pixels from where a piece is cut off, the result is
+            not that of the whole plane.
+        stage, device, stop, on_tile, dtype, tile
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        (..., Y, X) ndarray
+
+        Raises
+        ------
+        InputError
+            If the part holds NaN or infinite values.
+        Stopped
+            If the stop token was set before the end.
+        """
+        if part.dtype.kind == "f" and not np.isfinite(part).all():
+            raise InputError("The image has pixels that are NaN or infinite; replace them or crop them away.")
+        planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
+        planes = planes.without_line_offsets(self.evened)
+        network = self._network(stage).to(resolve_device(device))
+        tile = tile or self.settings.tile
+        stage = stage or max(self.networks)
+        turns = prediction_symmetries(
+            getattr(self.settings, f"stage{stage}"), self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
+        )
+        denoised = predict_planes(network, planes.values, tile=tile, symmetries=turns, stop=stop, on_tile=on_tile)
+        noise = self.noise.rescaled(1 / self.scale, -self.offset / self.scale)
+        return planes.restore(give_back(planes.values, denoised, noise), dtype)
+
+    def packed(self) -> PackedModel:
+        """Return the model in a form that travels to other processes, whatever device it is on here."""
+        networks = {stage: copy.deepcopy(network).cpu() for stage, network in self.networks.items()}
+        return packed(replace(self, networks=networks))
+
+    @property
+    def margin(self) -> int:
+        """Pixels beyond which nothing reaches through a network, rounded up to where pooling begins anew."""
+        multiple = max(16, *(network.multiple for network in self.networks.values()))
+        reach = 14 * max(network.multiple for network in self.networks.values()) + Smoothing.REACH + GIVE_BACK_REACH
+        return -(-reach // multiple) * multiple
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to one safetensors file.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+        """
+        arrays: dict[str, np.ndarray] = {"mask": self.mask.pattern.astype(np.uint8)}
+        for stage, network in self.networks.items():
+            arrays |= {f"stage{stage}.{name}": weight.cpu().numpy() for name, weight in network.state_dict().items()}
+        arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in _NOISE_ARRAYS}
+        numbers = {name: getattr(self.noise, name) for name in _NOISE_NUMBERS}
+        numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
+        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.evened}
+        metadata = {"settings": self.settings.to_toml(), "numbers": json.dumps(numbers), "reason": self.mask.reason}
+        save_model(path, arrays, metadata)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Denoiser:
+        """Read a model that :meth:`save` has written.
+
+        Raises
+        ------
+        InputError
+            If the file is no such model.
+        """
+        arrays, metadata = load_model(path)
+        try:
+            settings = Settings.from_toml(metadata["settings"])
+            numbers = json.loads(metadata["numbers"])
+            networks = {
+                stage: _restored(arrays, stage, getattr(settings, f"stage{stage}"))
+                for stage in ("1", "2")
+                if any(name.startswith(f"stage{stage}.") for name in arrays)
+            }
+            arrays_of_noise: dict[str, Any] = {name: arrays[f"noise.{name}"] for name in _NOISE_ARRAYS}
+            noise = NoiseModel(**arrays_of_noise, **{name: numbers[name] for name in _NOISE_NUMBERS})
+            mask = BlindMask(arrays["mask"], metadata["reason"], numbers["gain"])
+            offset, scale = float(numbers["offset"]), float(numbers["scale"])
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise InputError(f"{path} lacks a part of the model or holds a damaged one; save it again.") from error
+        if not networks:
+            raise InputError(f"{path} holds no trained network.")
+        usual_excess, steps = numbers.get("usual_excess"), numbers.get("steps", {})
+        evened = tuple(numbers.get("evened", ()))
+        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, evened)
+
+    def check_fit(self, image: ArrayLike) -> None:
+        """Raise if an image is on another scale than the model: a network makes nothing of such numbers.
+
+        Parameters
+        ----------
+        image : (..., Y, X) array-like
+            The image, or planes of it that stand for all.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be used, or its values are on a wholly different scale than the model's.
+        """
+        self._refuse_other_scale(to_planes(image))
+
+    def _refuse_other_scale(self, planes: Planes) -> None:
+        contrast = planes.scale / self.scale
+        distance = abs(planes.offset - self.offset) / max(planes.scale, self.scale)
+        if 1 / _FARTHEST < contrast < _FARTHEST and distance < _FARTHEST:
+            return
+        raise InputError(
+            f"This model does not fit the image: it was trained on values around {self.offset:.4g} that spread by "
+            f"{self.scale:.3g}, and those of the image are around {planes.offset:.4g} and spread by "
+            f"{planes.scale:.3g}. Bring the image to the units of the training image, or train on it."
+        )
+
+    def _network(self, stage: str | None) -> UNet:
+        if stage is None:
+            return self.networks[max(self.networks)]
+        if stage not in self.networks:
+            raise InputError(
+                f"This model has no stage {stage}; it was trained with stage {' and '.join(self.networks)}."
+            )
+        return self.networks[stage]
+
+
+class _TileCount:
+    """Counts the tiles of one plane after the other as those of the whole image."""
+
+    def __init__(self, on_tile: Callable[[int, int], None] | None, planes: int) -> None:
+        self._on_tile, self._planes = on_tile, planes
+
+    def of(self, plane: int) -> Callable[[int, int], None] | None:
+        """Return what one plane calls with its tiles done and their total."""
+        tell = self._on_tile
+        if tell is None:
+            return None
+        return lambda done, total: tell(plane * total + done, self._planes * total)
+
+
+def _restored(arrays: dict[str, np.ndarray], stage: str, settings: StageSettings) -> UNet:
+    """Build the network of a stage from the weights of a file."""
+    prefix = f"stage{stage}."
+    network = UNet(settings.features, settings.num_layers)
+    weights = {
+        name.removeprefix(prefix): torch.from_numpy(weight.copy())
+        for name, weight in arrays.items()
+        if name.startswith(prefix)
+    }
+    network.load_state_dict(weights)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)

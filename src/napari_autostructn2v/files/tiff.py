@@ -1,0 +1,248 @@
+"""TIFF, OME-TIFF and ImageJ hyperstacks in and out, page by page where they are large."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ..errors import InputError
+from .atomic import atomic_path
+from .image_file import UNKNOWN, ImageFile, Kind
+from .reading import log_of
+
+__all__ = ["open_tiff", "tiff_software", "write_tiff"]
+
+_IMAGEJ_DTYPES = (np.uint8, np.uint16, np.float32)
+
+#: ImageJ reads larger files only in one way, which is not worth a special case.
+_IMAGEJ_MOST_BYTES = 4_000_000_000
+
+#: What ImageJ's description says of the stack itself.
+_IMAGEJ_STRUCTURE = ("ImageJ", "images", "channels", "slices", "frames", "hyperstack", "loop", "axes", "shape")
+
+_OME_AXES = "TZCYXS"
+
+#: TIFF's numbers of compressions that lose nothing, by tifffile's names.
+_COMPRESSIONS = {5: "lzw", 8: "deflate", 32946: "deflate", 50000: "zstd", 34925: "lzma", 32773: "packbits"}
+
+#: What tifffile logs about files that end early: planes, or the description of them (tag 270), lie beyond the end.
+_CUT_SHORT = ("invalid page offset", "failed to reshape", "TiffTag 270 ")
+
+#: Images up to this size are read at once: faster than page by page.
+_SMALL_BYTES = 256_000_000
+
+
+def open_tiff(path: Path) -> ImageFile:
+    """Open the first image of a TIFF file."""
+    import tifffile
+
+    with log_of("tifffile") as complaints:
+        tiff = tifffile.TiffFile(path)
+        try:
+            return _opened(path, tiff, complaints)
+        except BaseException:
+            tiff.close()
+            raise
+
+
+def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
+    import zarr
+
+    series = tiff.series[0]
+    _check_whole(path, tiff, series)
+    small = series.nbytes <= _SMALL_BYTES
+    store = None
+    array: Any
+    if small:
+        array = np.asarray(series.asarray())
+    else:
+        store = series.aszarr(level=0)
+        array = zarr.open(store, mode="r")
+    # Of a movie cut short, tifffile reads the first plane and only logs that the others are missing.
+    if any(words in text for text in complaints for words in _CUT_SHORT):
+        raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
+    axes = "".join(UNKNOWN if axis in "IQ" else axis for axis in series.axes)
+    kind: Kind = "ome-tiff" if tiff.is_ome else "imagej" if tiff.is_imagej else "tiff"
+    messages = []
+    if len(tiff.series) > 1:
+        messages.append(f"{path} holds {len(tiff.series)} images; this is about the first one.")
+    details = _details(tiff, series)
+
+    def close() -> None:
+        if store is not None:
+            store.close()
+        tiff.close()
+
+    return ImageFile(path, kind, array, axes, _channel_names(kind, details, axes), tuple(messages), details, close)
+
+
+def write_tiff(
+    path: str | Path, array: Any, *, like: ImageFile | None = None, axes: str | None = None, software: str = ""
+) -> None:
+    """Write an image as the kind of TIFF that its source is; the file is whole or absent.
+
+    Parameters
+    ----------
+    path : str or Path
+    array : array
+        Lazy ones are read page by page.
+    like : ImageFile, optional
+        An image of the same shape, whose metadata are carried over.
+    axes : str, optional
+        One letter for each axis; those of `like` unless given.
+    software : str
+        What the file says made it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    import tifffile
+
+    known = axes or (like.axes if like is not None and UNKNOWN not in like.axes else None)
+    options = _options(array, like, known)
+    samples = 1 if known is None or "S" not in known else 1 + (known[-1] == "S")
+    options["photometric"] = "rgb" if known and "S" in known else "minisblack"
+    if known and "S" in known and known[-1] != "S":
+        options["planarconfig"] = "separate"
+        samples = 2
+    if software:
+        options["software"] = software
+    data: Any = array
+    if not isinstance(array, np.ndarray):
+        page_axes = 1 + samples
+        data = _pages(array, page_axes, options.get("tile"), known)
+        options |= {"shape": array.shape, "dtype": array.dtype}
+    with atomic_path(path) as part:
+        tifffile.imwrite(part, data, **options)
+
+
+def tiff_software(path: Path) -> str:
+    """Return what made a TIFF file, as far as it says."""
+    import tifffile
+
+    with log_of("tifffile"), tifffile.TiffFile(path) as tiff:
+        return str(tiff.pages.first.software)
+
+
+def _check_whole(path: Path, tiff: Any, series: Any) -> None:
+    """Raise if pixels that the file promises lie beyond its end."""
+    pages = [series.keyframe] if series.dataoffset is not None else series.pages
+    end = 0 if series.dataoffset is None else series.dataoffset + series.nbytes
+    for page in pages:
+        if page is None:
+            raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
+        if getattr(page, "parent", tiff) is not tiff:
+            continue  # a page of another file of the same OME data set
+        end = max([end, *(a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False))])
+    if end > tiff.filehandle.size:
+        raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
+
+
+def _details(tiff: Any, series: Any) -> dict[str, Any]:
+    """Return what a file of the same kind takes over."""
+    keyframe = series.keyframe
+    details: dict[str, Any] = {"axes": series.axes}
+    tags = keyframe.tags
+    resolution = [tags[name].value for name in ("XResolution", "YResolution") if name in tags]
+    if len(resolution) == 2 and min(min(fraction) for fraction in resolution) > 0:
+        details["resolution"] = {"resolution": tuple(resolution), "resolutionunit": keyframe.resolutionunit}
+    compression = _COMPRESSIONS.get(int(keyframe.compression))
+    if compression is not None:
+        details["compression"] = {"compression": compression, "predictor": int(keyframe.predictor) != 1}
+    if keyframe.is_tiled and keyframe.tilewidth % 16 == 0 and keyframe.tilelength % 16 == 0:
+        details["tile"] = (int(keyframe.tilelength), int(keyframe.tilewidth))
+    if tiff.is_ome:
+        details["ome"] = tiff.ome_metadata
+    elif tiff.is_imagej:
+        details["imagej"] = dict(tiff.imagej_metadata or {})
+    return details
+
+
+def _channel_names(kind: str, details: dict[str, Any], axes: str) -> tuple[str, ...]:
+    if kind != "ome-tiff":
+        return ()
+    pixels = _first_image(ElementTree.fromstring(details["ome"]))[1]
+    found = pixels.findall(f"{_namespace(pixels)}Channel")
+    return tuple(channel.get("Name") or "" for channel in found)
+
+
+def _options(array: Any, like: ImageFile | None, axes: str | None) -> dict[str, Any]:
+    """Return the arguments of `tifffile.imwrite` that carry over what `like` is."""
+    details = {} if like is None else like.details
+    options: dict[str, Any] = dict(details.get("resolution", {})) | dict(details.get("compression", {}))
+    if "tile" in details and (axes is None or axes[-2:] == "XS" or (axes[-2:] == "YX" and "S" not in axes)):
+        options["tile"] = details["tile"]
+    kind = "tiff" if like is None else like.kind
+    nbytes = math.prod(array.shape) * array.dtype.itemsize
+    if kind == "ome-tiff" and axes == details["axes"]:
+        return options | {"description": _ome_xml(details["ome"]), "metadata": None}
+    if kind == "imagej" and axes is not None:
+        kept = {key: value for key, value in details["imagej"].items() if key not in _IMAGEJ_STRUCTURE}
+        if _in_order(axes, "TZCYXS") and array.dtype in _IMAGEJ_DTYPES and nbytes < _IMAGEJ_MOST_BYTES:
+            # ImageJ's own reader knows neither tiles nor most compressions.
+            plain = dict(details.get("resolution", {}))
+            return plain | {"imagej": True, "metadata": kept | {"axes": axes}}
+    if kind in ("ome-tiff", "imagej") and axes is not None and set(axes) <= set(_OME_AXES):
+        return options | {"ome": True, "metadata": {"axes": axes}}
+    return options | {"metadata": {} if axes is None else {"axes": axes}}
+
+
+def _in_order(axes: str, order: str) -> bool:
+    return axes == "".join(axis for axis in order if axis in axes)
+
+
+def _ome_xml(text: str) -> bytes:
+    """Return the OME-XML of a file for another one that holds the planes of its first image in the same order."""
+    root = ElementTree.fromstring(text)
+    space = _namespace(root)
+    if space:
+        ElementTree.register_namespace("", space[1:-1])
+    first, pixels = _first_image(root)
+    for image in root.findall(f"{space}Image"):
+        if image is not first:
+            root.remove(image)
+    root.attrib.pop("UUID", None)  # each file has its own
+    for name in ("TiffData", "BinData", "MetadataOnly"):
+        for child in pixels.findall(f"{space}{name}"):
+            pixels.remove(child)
+    channels = pixels.findall(f"{space}Channel")
+    data = ElementTree.Element(f"{space}TiffData", {"IFD": "0"})
+    # The schema wants channels first, then where the pixels are, then what is known about each plane.
+    pixels.insert(list(pixels).index(channels[-1]) + 1 if channels else 0, data)
+    samples = [int(channel.get("SamplesPerPixel", "1")) for channel in channels] or [1]
+    planes = int(pixels.get("SizeT", "1")) * int(pixels.get("SizeZ", "1"))
+    data.set("PlaneCount", str(planes * (int(pixels.get("SizeC", "1")) // samples[0])))
+    # Characters beyond ASCII are escaped, as old readers of TIFF want it.
+    return ElementTree.tostring(root, encoding="us-ascii", xml_declaration=True)
+
+
+def _first_image(root: Any) -> tuple[Any, Any]:
+    space = _namespace(root)
+    image = root.find(f"{space}Image")
+    return image, image.find(f"{space}Pixels")
+
+
+def _namespace(element: Any) -> str:
+    """Return the namespace in braces as every name of the document has it."""
+    return element.tag[: element.tag.index("}") + 1] if element.tag.startswith("{") else ""
+
+
+def _pages(array: Any, page_axes: int, tile: tuple[int, int] | None, axes: str | None) -> Iterator[np.ndarray]:
+    """Yield pages, or their tiles, one after the other."""
+    for index in np.ndindex(*array.shape[:-page_axes]):
+        page = np.asarray(array[index])
+        if tile is None:
+            yield page
+            continue
+        for top in range(0, page.shape[0], tile[0]):
+            for left in range(0, page.shape[1], tile[1]):
+                part = page[top : top + tile[0], left : left + tile[1]]
+                missing = [(0, tile[0] - part.shape[0]), (0, tile[1] - part.shape[1])]
+                yield np.pad(part, missing + [(0, 0)] * (part.ndim - 2))

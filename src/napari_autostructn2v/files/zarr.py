@@ -1,0 +1,231 @@
+"""Zarr arrays (versions 2 and 3) and OME-Zarr images (0.4 and 0.5) in and out."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from .image_file import UNKNOWN, ImageFile
+
+__all__ = ["PROVENANCE", "absent_chunks", "add_levels", "create_like", "open_zarr", "zarr_software"]
+
+#: Attribute that says what made an array.
+PROVENANCE = "napari-autostructn2v"
+
+_LETTERS = {
+    "t": "T", "time": "T", "frame": "T", "z": "Z", "depth": "Z", "c": "C", "ch": "C", "channel": "C", "channels": "C",
+    "y": "Y", "row": "Y", "rows": "Y", "x": "X", "column": "X", "columns": "X", "s": "S", "rgb": "S", "rgba": "S",
+}  # fmt: skip
+
+
+def open_zarr(path: Path) -> ImageFile:
+    """Open a zarr array, or the full-size image of an OME-Zarr group."""
+    import zarr
+
+    node: Any = zarr.open(str(path), mode="r")
+    if isinstance(node, zarr.Array):
+        _check_array(path, node)
+        return ImageFile(path, "zarr", node, _array_axes(node), details={"array": node})
+    attributes: dict[str, Any] = dict(node.attrs)
+    ome = attributes.get("ome", attributes)
+    multiscales = ome.get("multiscales")
+    if not multiscales:
+        raise InputError(_what_else(path, node, ome))
+    image = multiscales[0]
+    levels = [str(level["path"]) for level in image["datasets"]]
+    array = node[levels[0]]
+    if not isinstance(array, zarr.Array):
+        raise InputError(f"{path} is damaged: it has no array {levels[0]}.")
+    _check_array(path, array)
+    axes = _letters([axis["name"] if isinstance(axis, dict) else str(axis) for axis in image.get("axes", "tczyx")])
+    if len(axes) != array.ndim:
+        raise InputError(f"{path} is damaged: it names {len(axes)} axes, and its array has {array.ndim}.")
+    channels = (ome.get("omero") or {}).get("channels") or []
+    names = tuple(str(channel.get("label") or "") for channel in channels)
+    messages = (f"{path} holds {len(multiscales)} images; this is about the first one.",) * (len(multiscales) > 1)
+    details = {"array": array, "group": node, "levels": levels}
+    return ImageFile(path, "ome-zarr", array, axes, names, messages, details)
+
+
+def create_like(path: Path, source: ImageFile, chunks: tuple[int, ...], axes: str, software: str) -> Any:
+    """Make an empty zarr of the kind of an image, and return the array that its pixels go to.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that is replaced if it exists.
+    source : ImageFile
+        Whose shape, dtype, metadata and, if it is a zarr, version and compression are taken over.
+    chunks : tuple of int
+    axes : str
+        Names of the dimensions, one letter each.
+    software : str
+        What the attributes say made it.
+
+    Returns
+    -------
+    zarr.Array
+    """
+    import zarr
+
+    model = source.details.get("array")
+    options: dict[str, Any] = {"shape": source.array.shape, "dtype": source.array.dtype, "chunks": chunks}
+    attributes: dict[str, Any] = {}
+    if model is not None:
+        attributes = dict(model.attrs)
+        options |= {"zarr_format": model.metadata.zarr_format, "compressors": model.compressors or None}
+        options["chunk_key_encoding"] = _key_encoding(model)
+        options["fill_value"] = model.fill_value
+    if options.get("zarr_format", 3) == 3:
+        options["dimension_names"] = getattr(model.metadata, "dimension_names", None) if model is not None else None
+        options["dimension_names"] = options["dimension_names"] or [axis.lower() for axis in axes]
+    elif source.kind == "zarr":
+        attributes.setdefault("_ARRAY_DIMENSIONS", [axis.lower() for axis in axes])
+    attributes[PROVENANCE] = software
+    if source.kind != "ome-zarr":
+        return zarr.create_array(str(path), overwrite=True, attributes=attributes, **options)
+    group = source.details["group"]
+    options.pop("zarr_format", None)
+    made = zarr.create_group(
+        str(path),
+        overwrite=True,
+        zarr_format=group.metadata.zarr_format,
+        attributes=_group_attributes(dict(group.attrs), source.details["levels"]) | {PROVENANCE: software},
+    )
+    return made.create_array(source.details["levels"][0], attributes=attributes, **options)
+
+
+def zarr_software(path: Path) -> str:
+    """Return what made a zarr, as far as it says."""
+    import zarr
+
+    return str(zarr.open(str(path), mode="r").attrs.get(PROVENANCE, ""))
+
+
+def absent_chunks(source: ImageFile) -> tuple[str, ...]:
+    """Return a sentence where some chunks of a zarr are stored and others are not; none for anything else.
+
+    A chunk may be left out because all its pixels have the fill value, or because a copy was not finished: the file
+    does not tell.
+    """
+    array = source.details.get("array")
+    if array is None:
+        return ()
+    folder = source.path / source.details.get("levels", [""])[0]
+    sizes = getattr(array, "shards", None) or array.chunks
+    wanted = math.prod(-(-length // size) for length, size in zip(array.shape, sizes, strict=True))
+    stored = sum(name != "zarr.json" and not name.startswith(".") for _, _, names in os.walk(folder) for name in names)
+    if not 0 < stored < wanted:
+        return ()
+    return (
+        f"{source.path}: {wanted - stored} of {wanted} chunks are not stored; their pixels were taken as "
+        f"the fill value ({array.fill_value}). If the file was copied or is still being written, it may be incomplete.",
+    )
+
+
+def _check_array(path: Path, array: Any) -> None:
+    if array.dtype.kind not in "biufc":
+        raise InputError(f"{path} does not hold numbers but {array.dtype}.")
+
+
+def _array_axes(array: Any) -> str:
+    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    if not names or len(names) != array.ndim:
+        return UNKNOWN * array.ndim
+    return _letters([str(name) if name else "" for name in names])
+
+
+def _letters(names: list[str]) -> str:
+    """Return one letter for each name; none at all where any of them is not understood, or two are the same."""
+    axes = "".join(_LETTERS.get(name.strip().lower(), UNKNOWN) for name in names)
+    named = axes.replace(UNKNOWN, "")
+    return axes if len(set(named)) == len(named) and "Y" in named and "X" in named else UNKNOWN * len(axes)
+
+
+def _what_else(path: Path, node: Any, ome: dict[str, Any]) -> str:
+    """Say why a group is no image, and what to give instead."""
+    import zarr
+
+    if "plate" in ome:
+        wells = [str(well.get("path")) for well in ome["plate"].get("wells", [])][:1] or ["A/1"]
+        return f"{path} is a plate; give the images in it, for instance {path / wells[0] / '0'}."
+    if "well" in ome:
+        return f"{path} is a well; give the images in it, for instance {path / '0'}."
+    members = sorted(name for name, _ in node.members())
+    if not members:
+        return f"{path} is an empty zarr group; there is no image in it."
+    inside = f"{path / members[0]}"
+    if any(isinstance(member, zarr.Array) for _, member in node.members()):
+        return f"{path} is a zarr group without OME metadata; give one of its arrays, for instance {inside}."
+    return f"{path} is a zarr group of groups; give one of them, for instance {inside}."
+
+
+def _key_encoding(model: Any) -> Any:
+    metadata = model.metadata
+    if metadata.zarr_format == 2:
+        return {"name": "v2", "separator": metadata.dimension_separator}
+    return metadata.chunk_key_encoding
+
+
+def _group_attributes(attributes: dict[str, Any], levels: list[str]) -> dict[str, Any]:
+    """Return the attributes for a group that holds the first image of another one."""
+    attributes = copy.deepcopy(attributes)
+    ome = attributes.get("ome", attributes)
+    image = ome["multiscales"][0]
+    ome["multiscales"] = [image]
+    return attributes
+
+
+def add_levels(path: Path, source: ImageFile) -> None:
+    """Give an OME-Zarr the smaller copies that its source has, each pixel the mean of those that it stands for.
+
+    Parameters
+    ----------
+    path : Path
+        Made by :func:`create_like`, with all pixels of the full size in place.
+    source : ImageFile
+    """
+    import zarr
+
+    if source.kind != "ome-zarr":
+        return
+    group: Any = zarr.open_group(str(path), mode="r+")
+    previous: Any = group[source.details["levels"][0]]
+    for name in source.details["levels"][1:]:
+        model = source.details["group"][name]
+        factors = [max(1, round(fine / coarse)) for fine, coarse in zip(previous.shape, model.shape, strict=True)]
+        level = group.create_array(
+            name,
+            shape=model.shape,
+            dtype=previous.dtype,
+            chunks=model.chunks,
+            compressors=model.compressors or None,
+            fill_value=model.fill_value,
+            chunk_key_encoding=_key_encoding(model),
+            attributes=dict(model.attrs),
+            dimension_names=getattr(model.metadata, "dimension_names", None),
+            overwrite=True,
+        )
+        for corner in product(*(range(0, size, step) for size, step in zip(level.shape, level.chunks, strict=True))):
+            ends = [min(at + step, size) for at, step, size in zip(corner, level.chunks, level.shape, strict=True)]
+            within = tuple(slice(at, end) for at, end in zip(corner, ends, strict=True))
+            finer = tuple(slice(at.start * by, at.stop * by) for at, by in zip(within, factors, strict=True))
+            level[within] = _shrunk(previous[finer], factors, tuple(at.stop - at.start for at in within))
+        previous = level
+
+
+def _shrunk(block: np.ndarray, factors: list[int], shape: tuple[int, ...]) -> np.ndarray:
+    """Return means over `factors` pixels along each axis; at the border over those that there are."""
+    missing = [(0, size * by - length) for size, by, length in zip(shape, factors, block.shape, strict=True)]
+    padded = np.pad(block, [(0, max(0, after)) for _, after in missing], mode="edge")
+    padded = padded[tuple(slice(size * by) for size, by in zip(shape, factors, strict=True))]
+    split = [number for pair in zip(shape, factors, strict=True) for number in pair]
+    mean = padded.reshape(split).mean(tuple(range(1, 2 * len(shape), 2)), dtype=np.float64)
+    return (np.rint(mean) if block.dtype.kind in "iu" else mean).astype(block.dtype)

@@ -1,0 +1,152 @@
+"""Dask arrays stay lazy: each block is denoised when it is computed, here or on any machine of a cluster."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from .model import Model, PackedModel
+
+if TYPE_CHECKING:
+    from ..stop import StopToken
+
+__all__ = ["BLOCK_PIXELS", "BLOCK_SIDE", "is_lazy", "plane_chunks", "predict_lazily"]
+
+#: Pixels that are denoised at once; larger planes are cut.
+BLOCK_PIXELS = 2**24
+
+#: Side in pixels, about, of the pieces of a plane that is cut.
+BLOCK_SIDE = 2048
+
+_MIN_SIDE = 16
+
+
+def is_lazy(image: Any) -> bool:
+    """Return True for a dask array."""
+    return type(image).__module__.split(".")[0] == "dask" and hasattr(image, "map_blocks")
+
+
+def predict_lazily(
+    model: Model,
+    image: Any,
+    *,
+    stage: str | None,
+    device: str,
+    stop: StopToken | None,
+    dtype: Any,
+    tile: int | None,
+) -> Any:
+    """Return a dask array whose blocks are denoised when they are computed.
+
+    Parameters
+    ----------
+    model : Model
+    image : (..., Y, X) dask array
+    stage, device, stop, dtype, tile
+        As for :meth:`~napari_autostructn2v.Denoiser.predict`; a device is looked for where a block is
+        computed, and a stop ends what is being computed, on this machine.
+
+    Returns
+    -------
+    (..., Y, X) dask array
+        In blocks of whole planes; planes of more than 16 megapixels are cut.
+
+    Raises
+    ------
+    InputError
+        If what is known about the image before it is read shows that it cannot be used.
+
+    Notes
+    -----
+    Whether the model fits the image, and whether the image is constant, would take reading all of it: that is left out.
+    """
+    import dask.array
+    from dask import delayed
+
+    _check(image)
+    height, width = image.shape[-2:]
+    rows, columns = plane_chunks((height, width), model.margin)
+    cut = len(rows) + len(columns) > 2
+    image = image.rechunk((*_leading_chunks(image, max(rows) * max(columns)), rows, columns))
+    packed_model = model.packed()
+    target = np.dtype(image.dtype if dtype is None else dtype)
+    # One node of the graph holds the model, so that it travels to a worker once and not with every block.
+    shared = delayed(packed_model, name=f"model-{packed_model.token[:16]}", traverse=False)
+    depth = {axis: 0 for axis in range(image.ndim)}
+    if cut:
+        depth |= {image.ndim - 2: model.margin, image.ndim - 1: model.margin}
+        image = dask.array.overlap.overlap(image, depth=depth, boundary="none", allow_rechunk=False)
+    result = image.map_blocks(
+        _denoised,
+        model=shared,
+        stage=stage,
+        device=device,
+        target=target,
+        tile=tile,
+        stop=stop,
+        dtype=target,
+        meta=np.empty((0,) * image.ndim, target),
+    )
+    return dask.array.overlap.trim_internal(result, depth, boundary="none") if cut else result
+
+
+def _denoised(
+    block: np.ndarray,
+    model: PackedModel,
+    stage: str | None,
+    device: str,
+    target: np.dtype,
+    tile: int | None,
+    stop: StopToken | None,
+) -> np.ndarray:
+    return model.open().predict_part(np.asarray(block), stage=stage, device=device, dtype=target, tile=tile, stop=stop)
+
+
+def plane_chunks(shape: tuple[int, int], margin: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the heights and widths of the pieces of a plane, whole planes where they are small enough.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns.
+    margin : int
+        No piece but a whole plane is smaller, so that what reaches into a piece lies in its neighbours.
+    """
+    if math.prod(shape) <= BLOCK_PIXELS:
+        return (shape[0],), (shape[1],)
+    return _cut(shape[0], margin), _cut(shape[1], margin)
+
+
+def _cut(length: int, margin: int) -> tuple[int, ...]:
+    """Cut into pieces that begin where pooling begins anew."""
+    count = -(-length // BLOCK_SIDE)
+    step = -(-length // (count * margin)) * margin
+    pieces = [min(step, length - start) for start in range(0, length, step)]
+    if len(pieces) > 1 and pieces[-1] < margin:
+        pieces[-2:] = [sum(pieces[-2:])]
+    return tuple(pieces)
+
+
+def _leading_chunks(image: Any, plane_pixels: int) -> tuple[Any, ...]:
+    """Chunks along the other axes: as they are, unless a block of them would be too large."""
+    longest = [max(chunks) for chunks in image.chunks[:-2]]
+    if math.prod(longest) * plane_pixels <= BLOCK_PIXELS:
+        return image.chunks[:-2]
+    return (1,) * len(longest)
+
+
+def _check(image: Any) -> None:
+    if image.dtype.kind not in "iuf":
+        raise InputError(f"The image does not hold real numbers but {image.dtype}; choose an image with intensities.")
+    if image.ndim < 2:
+        raise InputError(f"An image needs at least two axes (Y and X); this array has {image.ndim}.")
+    if any(math.isnan(size) for size in image.shape):
+        raise InputError("The size of the image is not known; call compute_chunk_sizes() on the dask array first.")
+    if min(image.shape[-2:]) < _MIN_SIDE:
+        raise InputError(
+            f"The image is {image.shape[-2]} x {image.shape[-1]} pixels (Y x X); at least {_MIN_SIDE} x {_MIN_SIDE} "
+            "are needed. If these are colours, pass one of them."
+        )

@@ -1,0 +1,256 @@
+"""An image of any size, block by block: what a model is trained on, and what is denoised at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..files import ImageFile, open_image
+from ..images import Channel, FixedPattern, Layout, find_in_frames
+from .chunked import BLOCK_PIXELS, plane_chunks
+from .model import PackedModel
+from .parts import SAMPLE_PIXELS, sample_places
+
+__all__ = ["Block", "Recipe", "blocks_of", "chunks_for", "denoise_block", "done_blocks", "pattern_of", "sample"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of one channel that is read, denoised and written at once.
+
+    Parameters
+    ----------
+    number : int
+        Position in the sequence of all blocks of an image.
+    channel : int
+    leading : tuple of slice
+        Along the axes that count the planes of the channel.
+    rows, columns : slice
+        Of the plane, as they are written.
+    """
+
+    number: int
+    channel: int
+    leading: tuple[slice, ...]
+    rows: slice
+    columns: slice
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How the blocks of an image become those of the result; it travels to every worker.
+
+    Parameters
+    ----------
+    source : str
+        The image.
+    target : str
+        The zarr array of the result.
+    layout : Layout
+    models : tuple of PackedModel or None
+        One for each channel; None leaves a channel as it is.
+    patterns : tuple of FixedPattern
+        One for each channel, taken out before anything else.
+    margin : int
+        Pixels that are read around a piece of a plane.
+    device : str
+    """
+
+    source: str
+    target: str
+    layout: Layout
+    models: tuple[PackedModel | None, ...]
+    patterns: tuple[FixedPattern, ...]
+    margin: int
+    device: str
+
+
+def blocks_of(layout: Layout, chunks: tuple[int, ...], margin: int) -> list[Block]:
+    """Cut an image into blocks.
+
+    Parameters
+    ----------
+    layout : Layout
+    chunks : tuple of int
+        Of the file: what it stores together is read together, unless that would be too much.
+    margin : int
+        See :attr:`~.denoiser.Denoiser.margin`.
+    """
+    rows, columns = (_slices(sizes) for sizes in plane_chunks(layout.plane_shape, margin))
+    result: list[Block] = []
+    for number, channel in enumerate(layout.channels):
+        free = layout.free(channel)
+        steps = _leading_steps(layout, free, chunks)
+        along = [_slices(_equal(layout.size(axis), step)) for axis, step in zip(free, steps, strict=True)]
+        for leading in product(*along):
+            result += [
+                Block(len(result) + index, number, leading, *place)
+                for index, place in enumerate(product(rows, columns))
+            ]
+    return result
+
+
+def chunks_for(layout: Layout, chunks: tuple[int, ...], margin: int) -> tuple[int, ...]:
+    """Return the chunks of the result: those of the file, but none shared by two blocks.
+
+    A chunk is written whole. Were it shared, a run that is killed while it writes one block could spoil another.
+    """
+    pieces = dict(zip("YX", plane_chunks(layout.plane_shape, margin), strict=True))
+    free = layout.free(layout.channels[0])
+    steps = dict(zip(free, _leading_steps(layout, free, chunks), strict=True))
+    result = []
+    for axis, size, chunk in zip(layout.axes, layout.shape, chunks, strict=True):
+        if axis in pieces:
+            corners = [*pieces[axis][:-1]]
+            result.append(chunk if all(corner % chunk == 0 for corner in corners) else math.gcd(*corners, 2**9))
+        else:
+            result.append(min(steps.get(axis, 1), size))
+    return tuple(result)
+
+
+def sample(
+    image: ImageFile,
+    layout: Layout,
+    channel: Channel,
+    most: int | None = None,
+    pattern: FixedPattern = FixedPattern(),  # noqa: B008  (frozen)
+) -> np.ndarray:
+    """Read what a model of one channel is trained on: all its planes, or as many as are enough, evenly spread.
+
+    Parameters
+    ----------
+    image : ImageFile
+    layout : Layout
+    channel : Channel
+    most : int, optional
+        Pixels; 2**24 unless given.
+    pattern : FixedPattern
+        Taken out.
+
+    Returns
+    -------
+    (N, Y, X) ndarray
+        Pieces of 1024 x 1024 pixels where a single plane is more than that.
+    """
+    places = sample_places(_count(layout, channel), layout.plane_shape, most or SAMPLE_PIXELS)
+    planes = []
+    for plane, rows, columns in places:
+        part = _read(image, layout, channel, plane, rows, columns)
+        planes.append(pattern.removed(part, rows, columns) if pattern else part)
+    return np.stack(planes)
+
+
+def pattern_of(image: ImageFile, layout: Layout, channel: Channel) -> FixedPattern:
+    """Find the fixed pattern of a channel of any size, from strips across frames that are spread over all of it.
+
+    Parameters
+    ----------
+    image : ImageFile
+    layout : Layout
+    channel : Channel
+    """
+    stored = dict(zip(layout.axes, image.chunks, strict=True))
+
+    @lru_cache(maxsize=1)
+    def whole(number: int) -> np.ndarray:
+        return _read(image, layout, channel, number, slice(None), slice(None))
+
+    def read(number: int, rows: slice, columns: slice) -> np.ndarray:
+        if (stored["Y"], stored["X"]) == layout.plane_shape:
+            return whole(number)[rows, columns]  # each strip would be read as a whole plane
+        return _read(image, layout, channel, number, rows, columns)
+
+    return find_in_frames(read, _count(layout, channel), layout.plane_shape)
+
+
+def denoise_block(recipe: Recipe, block: Block, image: ImageFile | None = None) -> int:
+    """Read a block, denoise it and write it; returns its number.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    block : Block
+    image : ImageFile, optional
+        The opened source; a worker of a cluster opens it itself.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged there.
+    """
+    import zarr
+
+    if image is None:
+        with open_image(recipe.source) as image:
+            return denoise_block(recipe, block, image)
+    layout, channel = recipe.layout, recipe.layout.channels[block.channel]
+    rows, top = _with_margin(block.rows, layout.size("Y"), recipe.margin)
+    columns, left = _with_margin(block.columns, layout.size("X"), recipe.margin)
+    index = layout.slices(channel, block.leading, rows, columns)
+    part = layout.to_planes(image.read(index), layout.kept(index))
+    dtype, model = part.dtype, recipe.models[block.channel]
+    if recipe.patterns[block.channel]:
+        part = recipe.patterns[block.channel].removed(part, rows, columns)
+    if model is not None:
+        denoiser = model.open()
+        result = np.empty(part.shape, dtype)
+        # Plane by plane: what is stored together may be hundreds of small planes.
+        for plane in np.ndindex(*part.shape[:-2]):
+            result[plane] = denoiser.predict_part(part[plane], device=recipe.device, dtype=dtype)
+        part = result
+    part = part[..., top : top + _length(block.rows), left : left + _length(block.columns)]
+    written = layout.slices(channel, block.leading, block.rows, block.columns)
+    target: Any = zarr.open_array(recipe.target, mode="r+")
+    target[written] = layout.from_planes(part, layout.kept(written))
+    return block.number
+
+
+def done_blocks(path: Path) -> set[int]:
+    """Return the numbers in a progress file; a number that was being written when the run ended does not count."""
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return set()
+    return {int(line) for line in lines if line.isdigit()}
+
+
+def _count(layout: Layout, channel: Channel) -> int:
+    return math.prod(layout.size(axis) for axis in layout.free(channel))
+
+
+def _read(image: ImageFile, layout: Layout, channel: Channel, number: int, rows: slice, columns: slice) -> np.ndarray:
+    """Read a part of a plane, counted over all axes that the channel leaves free; (Y, X)."""
+    sizes = [layout.size(axis) for axis in layout.free(channel)]
+    index = layout.slices(channel, [int(at) for at in np.unravel_index(number, sizes)] if sizes else [], rows, columns)
+    return layout.to_planes(image.read(index), layout.kept(index))
+
+
+def _leading_steps(layout: Layout, free: str, chunks: tuple[int, ...]) -> list[int]:
+    """Planes that a block takes along each axis: those that the file stores together, if they are not too many."""
+    steps = [min(chunks[layout.axes.index(axis)], layout.size(axis)) for axis in free]
+    return steps if math.prod(steps) * math.prod(layout.plane_shape) <= BLOCK_PIXELS else [1] * len(free)
+
+
+def _slices(sizes: tuple[int, ...]) -> list[slice]:
+    ends = np.cumsum(sizes)
+    return [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _equal(length: int, step: int) -> tuple[int, ...]:
+    return tuple(min(step, length - start) for start in range(0, length, step))
+
+
+def _with_margin(within: slice, length: int, margin: int) -> tuple[slice, int]:
+    """Return what is read for a piece, and where the piece begins in it."""
+    start = max(0, within.start - margin)
+    return slice(start, min(length, within.stop + margin)), within.start - start
+
+
+def _length(within: slice) -> int:
+    return int(within.stop - within.start)

@@ -1,0 +1,79 @@
+"""The optimiser of the convolution kernels: momentum whose updates are made orthogonal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+__all__ = ["Muon", "optimisers"]
+
+#: Coefficients of the fifth-order polynomial that pulls all singular values towards one; from Jordan's publication.
+_A, _B, _C = 3.4445, -4.7750, 2.0315
+
+_ITERATIONS = 5
+
+#: Biases and the kernels of the first and last layer learn best at about this share of the rate of the others.
+_PLAIN_SHARE = 1 / 3
+
+
+def optimisers(network: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
+    """Return the optimisers that train a network: Muon for kernels between channels, AdamW for all else."""
+    kernels = [weight for weight in network.parameters() if weight.ndim == 4 and min(weight.shape[:2]) > 1]
+    chosen = {id(weight) for weight in kernels}
+    others = [weight for weight in network.parameters() if id(weight) not in chosen]
+    plain = torch.optim.AdamW(others, lr=_PLAIN_SHARE * learning_rate, weight_decay=1e-3)
+    return [Muon(kernels, lr=learning_rate), plain] if kernels else [plain]
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum orthogonalised by Newton-Schulz iterations.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        With at least two dimensions; all but the first are taken together.
+    lr : float
+        Root mean square of an update, up to the shape of the kernel.
+    momentum : float
+        Nesterov momentum.
+
+    Notes
+    -----
+    K. Jordan et al., *Muon: an optimizer for hidden layers in neural networks* (2024). All directions of a kernel learn
+    equally fast, which gets further in a few hundred steps than scaling every weight by itself as Adam does.
+    """
+
+    def __init__(self, params: Iterable[torch.Tensor], lr: float, momentum: float = 0.95) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Update the weights once."""
+        for group in self.param_groups:
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            gradients = [weight.grad for weight in weights]
+            for weight in weights:
+                if not self.state[weight]:
+                    self.state[weight]["mean"] = torch.zeros_like(weight)
+            means = [self.state[weight]["mean"] for weight in weights]
+            torch._foreach_lerp_(means, gradients, 1 - group["momentum"])
+            updates = torch._foreach_lerp(gradients, means, group["momentum"])
+            for weight, update in zip(weights, updates, strict=True):
+                matrix = update.reshape(len(update), -1)
+                scale = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
+                weight.add_(_orthogonal(matrix).reshape(weight.shape), alpha=-group["lr"] * scale)
+
+
+def _orthogonal(matrix: torch.Tensor) -> torch.Tensor:
+    """Return a matrix with the same singular vectors and singular values near one."""
+    tall = matrix.shape[0] > matrix.shape[1]
+    result = matrix.mT if tall else matrix
+    result = result / (result.norm() + 1e-7)
+    for _ in range(_ITERATIONS):
+        square = result @ result.mT
+        polynomial = torch.baddbmm(square[None], square[None], square[None], beta=_B, alpha=_C)[0]
+        result = torch.addmm(result, polynomial, result, beta=_A)
+    return result.mT if tall else result

@@ -1,0 +1,220 @@
+"""Background patches -> variance, autocorrelation and intensity dependence of the noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import ndimage, signal, stats
+
+from ..errors import InputError
+from ..images import check_image, evenly_spread
+from .autocovariance import autocovariance, detrended
+
+if TYPE_CHECKING:
+    from ..roi import PatchSelection
+
+__all__ = ["NoiseModel", "estimate_noise"]
+
+#: Correlations that differ from none by fewer standard errors than this are taken for chance.
+SIGNIFICANCE = 5.0
+
+#: Tiles in which more pixels than this share sit at the lowest or highest value say little about the noise.
+CLIPPED_SHARE = 0.5
+
+_MOST_TILES = 1500
+
+#: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
+_LOW_QUANTILE = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseModel:
+    """The noise of an image as measured in its flattest background tiles.
+
+    Parameters
+    ----------
+    correlation : (2L+1, 2L+1) float64
+        Autocorrelation at offsets -L to L along rows and columns; 1 at the centre.
+    standard_error : (2L+1, 2L+1) float64
+        Standard error of `correlation`, from its scatter between tiles.
+    variance : float
+        Noise variance in the background, in squared input units.
+    mean_variance : float
+        Noise variance averaged over the image: larger than `variance` where noise grows with the signal.
+    intensities, variances : (B,) float64
+        Noise variance against intensity, in input units.
+    tiles : int
+        How many tiles the measurement rests on.
+    """
+
+    correlation: np.ndarray
+    standard_error: np.ndarray
+    variance: float
+    mean_variance: float
+    intensities: np.ndarray
+    variances: np.ndarray
+    tiles: int
+
+    @property
+    def max_lag(self) -> int:
+        """Largest measured offset in pixels."""
+        return len(self.correlation) // 2
+
+    @property
+    def significant(self) -> np.ndarray:
+        """(2L+1, 2L+1) bool, offsets at which the correlation is not chance."""
+        return np.abs(self.correlation) > SIGNIFICANCE * self.standard_error
+
+    def variance_at(self, intensity: np.ndarray) -> np.ndarray:
+        """Noise variance at given intensities, interpolated; both in input units."""
+        return np.interp(intensity, self.intensities, self.variances)
+
+    def rescaled(self, scale: float, offset: float) -> NoiseModel:
+        """Return the model of the image times `scale` plus `offset`."""
+        square = scale**2
+        return replace(
+            self,
+            variance=self.variance * square,
+            mean_variance=self.mean_variance * square,
+            intensities=self.intensities * scale + offset,
+            variances=self.variances * square,
+        )
+
+
+def estimate_noise(
+    image: np.ndarray,
+    patches: PatchSelection | Sequence[PatchSelection] | None = None,
+    *,
+    max_lag: int = 12,
+) -> NoiseModel:
+    """Measure variance and autocorrelation of the noise in the flattest background tiles.
+
+    Parameters
+    ----------
+    image : (..., Y, X) real array
+    patches : PatchSelection, sequence of them (one per plane) or None
+        Background patches; None considers the whole image.
+    max_lag : int
+        Largest offset in pixels.
+
+    Returns
+    -------
+    NoiseModel
+
+    Raises
+    ------
+    InputError
+        If the image cannot be used.
+
+    Notes
+    -----
+    Each tile loses its mean and its slope before its autocovariance is taken with the number of pairs of each offset as
+    divisor (the unbiased estimator; Box, Jenkins, Reinsel, *Time Series Analysis*, ch. 2). Of the tiles offered, only
+    the flattest are used, because dim structure hides among the others.
+    """
+    image = check_image(image)
+    planes = image.reshape(-1, *image.shape[-2:])
+    tiles = _tiles(planes, patches)
+    side = tiles.shape[-1]
+    max_lag = min(max_lag, side - 4)
+    clipped = ((tiles == planes.min()) | (tiles == planes.max())).mean((1, 2))
+    residual = detrended(tiles)
+    variance = residual.var((1, 2))
+    usable = (variance > 0) & (clipped <= CLIPPED_SHARE)
+    if usable.sum() < 8:
+        usable = variance > 0
+    if not usable.any():
+        raise InputError("The background patches hold no noise at all; raise the background threshold.")
+    share = 0.1 if patches is None else 0.2
+    order = np.flatnonzero(usable)[np.argsort(variance[usable], kind="stable")]
+    flattest = order[: max(16, round(share * len(order)))]
+    covariance = autocovariance(residual[flattest], max_lag)
+    centre = max_lag
+    correlations = covariance / covariance[:, centre, centre][:, None, None]
+    correlation = correlations.mean(0)
+    # Neighbouring tiles overlap, so they count for about half as many independent ones.
+    standard_error = correlations.std(0) / np.sqrt(max(1.0, len(flattest) / 2))
+    standard_error = np.maximum(standard_error, 1 / np.sqrt(len(flattest) * side**2))
+    intensities, variances, mean_variance = _variance_against_intensity(planes, correlation)
+    return NoiseModel(
+        correlation=correlation,
+        standard_error=standard_error,
+        variance=float(variance[flattest].mean()),
+        mean_variance=mean_variance,
+        intensities=intensities,
+        variances=variances,
+        tiles=len(flattest),
+    )
+
+
+def _tiles(planes: np.ndarray, patches: PatchSelection | Sequence[PatchSelection] | None) -> np.ndarray:
+    """(T, S, S) float64 tiles, at most `_MOST_TILES` of them, evenly spread over what is offered."""
+    if patches is None:
+        side = min(32, *planes.shape[1:])
+        stride = max(1, side // 2)
+        chosen = planes[evenly_spread(len(planes), 8)]
+        windows = sliding_window_view(chosen, (side, side), axis=(1, 2))[:, ::stride, ::stride]
+        flat = np.stack(
+            np.unravel_index(evenly_spread(int(np.prod(windows.shape[:3])), _MOST_TILES), windows.shape[:3])
+        )
+        return windows[tuple(flat)].astype(np.float64)
+    selections = [patches] if not isinstance(patches, Sequence) else list(patches)
+    tiles = [
+        sliding_window_view(plane, (selection.patch_size,) * 2)[tuple(selection.coords[kept].T)]
+        for plane, selection in zip(planes, selections, strict=True)
+        for kept in [evenly_spread(len(selection.coords), max(16, _MOST_TILES // len(selections)))]
+    ]
+    return np.concatenate(tiles).astype(np.float64)
+
+
+def _variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Noise variance in a dozen classes of intensity, and its mean over the image.
+
+    Second differences suppress structure (Immerkaer, Comput. Vis. Image Underst. 64, 1996); the gain of each filter for
+    noise of this correlation turns their variance into the noise's. In each class a low quantile over the tiles is
+    taken, because structure can only add.
+    """
+    line = np.array([1.0, -2.0, 1.0])
+    filters = [np.outer(line, line), line[:, None], line[None]]
+    gains = [_filter_gain(kernel, correlation) for kernel in filters]
+    usable = [(kernel, gain) for kernel, gain in zip(filters, gains, strict=True) if gain > 0.15]
+    if not usable:
+        usable = [(filters[int(np.argmax(gains))], max(max(gains), 1e-3))]
+    side = 16
+    means, variances = [], []
+    for plane in planes[evenly_spread(len(planes), 4)].astype(np.float64):
+        height, width = (length - length % side for length in plane.shape)
+        blocks = (height // side, side, width // side, side)
+        means.append(plane[:height, :width].reshape(blocks).mean((1, 3)).ravel())
+        variances.append(
+            [
+                (ndimage.convolve(plane, kernel)[:height, :width] ** 2).reshape(blocks).mean((1, 3)).ravel() / gain
+                for kernel, gain in usable
+            ]
+        )
+    by_filter = np.concatenate(variances, axis=1)
+    least = int(np.median(by_filter, axis=1).argmin())
+    mean, variance = np.concatenate(means), by_filter[least]
+    # A low quantile of chi-squared scatter lies below its mean by so much; correlated samples count for fewer.
+    own = signal.correlate(usable[least][0], usable[least][0])
+    scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / side**2)
+    variance = variance / (1 + stats.norm.ppf(_LOW_QUANTILE) * scatter)
+    classes = min(12, max(1, len(mean) // 8))
+    groups = np.array_split(np.argsort(mean, kind="stable"), classes)
+    intensities = np.array([mean[group].mean() for group in groups])
+    levels = np.array([np.quantile(variance[group], _LOW_QUANTILE) for group in groups])
+    weights = np.array([len(group) for group in groups])
+    return intensities, levels, float((levels * weights).sum() / weights.sum())
+
+
+def _filter_gain(kernel: np.ndarray, correlation: np.ndarray) -> float:
+    """Variance of unit noise with this correlation after filtering with `kernel`."""
+    own = signal.correlate(kernel, kernel)
+    lag = np.array(own.shape) // 2
+    centre = len(correlation) // 2
+    near = correlation[centre - lag[0] : centre + lag[0] + 1, centre - lag[1] : centre + lag[1] + 1]
+    return float((own * near).sum())

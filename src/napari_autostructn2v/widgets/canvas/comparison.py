@@ -1,0 +1,144 @@
+"""Before and after: a divider that moves over the image, the difference, and a grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
+
+import numpy as np
+from napari.layers import Image
+
+from ...large import is_large
+from ..image import METADATA_KEY, Source, add_quietly, origin_of
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+__all__ = ["Comparison"]
+
+
+class Comparison:
+    """Shows a result against its source in a viewer.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    source : Source
+    result : napari.layers.Image
+        As large as the source.
+    """
+
+    def __init__(self, viewer: ViewerModel, source: Source, result: Image) -> None:
+        self._viewer, self._source = viewer, source
+        self._result: ReferenceType[Image] = ref(result)
+        self._divided: Image | None = None
+        self._difference: Image | None = None
+        self._was_visible: list[tuple[ReferenceType[Layer], bool]] = []
+
+    @property
+    def result(self) -> Image | None:
+        """The result, None once it has been removed from the viewer."""
+        layer = self._result()
+        return layer if layer is not None and layer in self._viewer.layers else None
+
+    def show_divider(self, position: float) -> None:
+        """Show the source left of a line and the result right of it, in the plane in view.
+
+        Parameters
+        ----------
+        position : float
+            Of the line, from 0 (left edge) to 1.
+        """
+        result = self.result
+        if result is None:
+            return
+        source = self._source.looking_at(self._viewer)
+        before = np.asarray(source.data[source.plane])
+        divided = np.array(result.data[source.plane])
+        column = round(position * before.shape[-1])
+        divided[..., :column] = before[..., :column]
+        if column:
+            divided[..., column - 1] = self._line_value(result)
+        divided = divided.reshape((1,) * len(source.plane) + divided.shape)
+        placement = source.plane_placement()
+        if self._divided is not None and self._divided in self._viewer.layers:
+            self._divided.data = divided
+            self._divided.translate = placement["translate"]
+            return
+        self._divided = self._add(divided, f"{self._source.name} before | after", placement)
+        self._divided.contrast_limits = result.contrast_limits
+        self._divided.colormap = result.colormap
+
+    def hide_divider(self) -> None:
+        """Take the divider away."""
+        self._take_away(self._divided)
+        self._divided = None
+
+    def show_difference(self) -> Image | None:
+        """Add what was removed, source minus result, as a layer; None if the result is gone."""
+        result = self.result
+        if result is None:
+            return None
+        self._take_away(self._difference)
+        before, after = self._source.data, result.data
+        if not is_large(after):
+            before, after = np.asarray(before), np.asarray(after)
+        removed = before.astype(np.float32) - after.astype(np.float32)
+        self._difference = self._add(removed, f"{self._source.name} removed", self._source.placement)
+        spread = 3 * float(np.std(np.asarray(removed[self._source.plane]))) or 1.0
+        self._difference.contrast_limits = (-spread, spread)
+        self._difference.colormap = "gray"
+        return self._difference
+
+    def show_grid(self, shown: bool) -> None:
+        """Show source, stage 1 and result side by side, or on top of each other as they were before."""
+        result = self.result
+        if shown and result is not None:
+            images = {self._source.layer, result, *self._stage1_layers()}
+            self._was_visible = [(ref(layer), layer.visible) for layer in self._viewer.layers]
+            for layer in self._viewer.layers:
+                layer.visible = layer in images
+        else:
+            for reference, visible in self._was_visible:
+                layer = reference()
+                if layer is not None:
+                    layer.visible = visible
+            self._was_visible = []
+        self._viewer.canvas.grid.enabled = shown
+        self._viewer.reset_view()
+
+    def _stage1_layers(self) -> list[Layer]:
+        return [
+            layer
+            for layer in self._viewer.layers
+            if origin_of(layer).get("role") == "stage 1" and origin_of(layer).get("source") == self._source.name
+        ]
+
+    def _line_value(self, result: Image) -> float:
+        """Brightest value of the display, so that the line shows on dark and on bright images."""
+        return float(np.clip(result.contrast_limits[1], *_limits(result.dtype)))
+
+    def _add(self, data: np.ndarray, name: str, placement: dict[str, Any]) -> Image:
+        layers = self._viewer.layers
+        look = {key: self._source.look[key] for key in ("blending", "interpolation2d")}
+        layer = Image(
+            data,
+            name=name,
+            rgb=False,
+            metadata={METADATA_KEY: {"source": self._source.name, "role": "comparison"}},
+            **placement,
+            **look,
+        )
+        result = self.result
+        add_quietly(self._viewer, layer, None if result is None else layers.index(result) + 1)
+        return layer
+
+    def _take_away(self, layer: Image | None) -> None:
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
+
+
+def _limits(dtype: np.dtype) -> tuple[float, float]:
+    info = np.iinfo(dtype) if np.dtype(dtype).kind in "iu" else np.finfo(dtype)
+    return float(info.min), float(info.max)

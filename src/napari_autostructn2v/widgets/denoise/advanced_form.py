@@ -1,0 +1,301 @@
+"""Every other setting of a run, for those who want to steer it; a table of fields rather than one line of code each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QPushButton,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...settings import Settings, StageSettings
+from ..parts import add_row
+from .habits import Habits, ResultType
+
+__all__ = ["AdvancedForm"]
+
+
+class _Field(NamedTuple):
+    """One setting: its name in `StageSettings`, how it is called here, and what it may be."""
+
+    name: str
+    label: str
+    tooltip: str
+    low: float = 0
+    high: float = 0
+    decimals: int = 0
+    suffix: str = ""
+    factor: float = 1  # value shown = setting * factor
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+_FIELDS = (
+    _Field(
+        "num_epochs",
+        "Epochs",
+        "How long to train at most (num_epochs). Quality sets it; more is slower and, up to a point, better.",
+        1,
+        10_000,
+    ),
+    _Field(
+        "patches_per_image",
+        "Crops an epoch",
+        "Pieces of the image shown in each epoch (patches_per_image).",
+        1,
+        100_000,
+    ),
+    _Field(
+        "roi_share",
+        "ROI patches",
+        "Share of the crops that come from the patches of the ROI tuning dock; "
+        "the others come from anywhere in the image (roi_share).",
+        0,
+        100,
+        0,
+        " %",
+        100,
+    ),
+    _Field("crop_size", "Crop size", "Side of a piece (crop_size).", 16, 1024, 0, " px"),
+    _Field("batch_size", "Batch size", "Pieces looked at together (batch_size); smaller needs less memory.", 1, 1024),
+    _Field(
+        "mask_percentage",
+        "Hidden pixels",
+        "Share of the pixels that the network has to guess in each piece (mask_percentage).",
+        0.1,
+        50,
+        1,
+        " %",
+    ),
+    _Field(
+        "masking_strategy",
+        "Hidden show",
+        "What the network sees in place of a hidden pixel (masking_strategy).",
+        choices=(("random", "a random neighbour"), ("local_mean", "the mean around"), ("zeros", "zero")),
+    ),
+    _Field(
+        "use_augmentation",
+        "Flips and turns",
+        "Also train on mirrored and turned pieces, as far as the direction of the noise allows (use_augmentation).",
+    ),
+    _Field("features", "Network width", "Features of the first layer (features); wider is slower.", 4, 256),
+    _Field("num_layers", "Network depth", "How often the network halves the image (num_layers).", 1, 5),
+    _Field("learning_rate", "Learning rate", "Largest step of the optimiser (learning_rate).", 1e-6, 1, 6),
+    _Field("early_stopping", "Stop early", "End once held-out pixels no longer improve (early_stopping)."),
+    _Field(
+        "early_stopping_patience",
+        "Patience",
+        "Epochs without improvement before stopping early (early_stopping_patience).",
+        1,
+        10_000,
+    ),
+)
+
+_DEVICES = (
+    ("auto", "Automatic"),
+    ("cpu", "CPU"),
+    ("cuda", "NVIDIA graphics card"),
+    ("mps", "Apple graphics"),
+)
+
+_TILES = (256, 512, 1024, 2048)
+
+_RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
+    ("same as image", "Same as the image"),
+    ("float32", "Floating point (32 bit)"),
+)
+
+
+class _StageForm(QWidget):
+    """The fields of one stage."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.editors: dict[str, QWidget] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setVerticalSpacing(3)
+        for field in _FIELDS:
+            editor = _make_editor(field)
+            self.editors[field.name] = editor
+            add_row(layout, field.label, editor, field.tooltip)
+            _changed_signal(editor).connect(self._emit)
+
+    def apply_to(self, stage: StageSettings) -> StageSettings:
+        """Return a stage with what the form says."""
+        return replace(stage, **{field.name: _value(self.editors[field.name], field) for field in _FIELDS})
+
+    def show_stage(self, stage: StageSettings) -> None:
+        """Fill the form."""
+        for field in _FIELDS:
+            _set_value(self.editors[field.name], field, getattr(stage, field.name))
+
+    def _emit(self, *_: object) -> None:
+        self.changed.emit()
+
+
+class AdvancedForm(QWidget):
+    """Device, seed and the training of each stage; `changed` is emitted after any edit."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.device = QComboBox()
+        for name, label in _DEVICES:
+            self.device.addItem(label, name)
+        self.device.setToolTip("What computes: Automatic takes a graphics card where there is one (device).")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, 2**31 - 1)
+        self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
+        self.tile = QComboBox()
+        for side in _TILES:
+            self.tile.addItem(f"{side} px", side)
+        self.tile.setToolTip(
+            "Side of the pieces in which the whole image is denoised after training; smaller needs less memory (tile)."
+        )
+        self.even_lines = QCheckBox("Even out lines")
+        self.even_lines.setToolTip(
+            "Take out first what makes whole rows or columns a little too bright or too dark, where there is such a "
+            "pattern (remove_line_offsets). Turn it off where the specimen itself runs along whole rows or columns."
+        )
+        self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
+        self.result_type = QComboBox()
+        for kind, label in _RESULT_TYPES:
+            self.result_type.addItem(label, kind)
+        self.result_type.setToolTip(
+            "The numbers that results hold: those of the image's own kind, rounded where these are whole numbers, or "
+            "32-bit floating point, which keeps fractions of a grey value."
+        )
+        self.keep_earlier = QCheckBox("Keep earlier results")
+        self.keep_earlier.setToolTip(
+            "Add the new result beside earlier ones of the same image, instead of replacing them."
+        )
+        self.reset_button = QPushButton("Back to defaults")
+        self.reset_button.setToolTip("Set everything under Advanced back to what the chosen quality stands for.")
+        tabs = QTabWidget()
+        for number, stage_form in enumerate(self.stage_forms.values()):
+            tabs.addTab(stage_form, f"Stage {number + 1}")
+            tabs.setTabToolTip(number, f"How stage {number + 1} trains.")
+        form = QFormLayout()
+        add_row(form, "Device", self.device)
+        add_row(form, "Random seed", self.seed)
+        add_row(form, "Tile size", self.tile)
+        add_row(form, "Results are", self.result_type)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        layout.addWidget(self.even_lines)
+        layout.addWidget(self.keep_earlier)
+        layout.addWidget(tabs)
+        layout.addWidget(self.reset_button)
+        self.show_settings(Settings())
+        self.device.activated.connect(self._emit)
+        self.tile.activated.connect(self._emit)
+        self.even_lines.toggled.connect(self._emit)
+        self.seed.valueChanged.connect(self._emit)
+        for stage_form in self.stage_forms.values():
+            stage_form.changed.connect(self._emit)
+
+    @property
+    def result_dtype(self) -> str | None:
+        """The dtype that results should have, None for that of the image."""
+        return "float32" if self.result_type.currentData() == "float32" else None
+
+    def show_habits(self, habits: Habits) -> None:
+        """Show what does not belong to the settings of a run."""
+        self.keep_earlier.setChecked(habits.keep_earlier)
+        self.result_type.setCurrentIndex(self.result_type.findData(habits.result_type))
+
+    def apply_to(self, settings: Settings) -> Settings:
+        """Return settings with what the form says."""
+        return replace(
+            settings,
+            device=self.device.currentData(),
+            random_seed=self.seed.value(),
+            tile=self.tile.currentData(),
+            remove_line_offsets=self.even_lines.isChecked(),
+            stage1=self.stage_forms["stage1"].apply_to(settings.stage1),
+            stage2=self.stage_forms["stage2"].apply_to(settings.stage2),
+        )
+
+    def show_settings(self, settings: Settings) -> None:
+        """Fill the form without emitting `changed`."""
+        blocked = self.blockSignals(True)
+        # "cuda:1" and the like come from a settings file.
+        _choose(self.device, settings.device, settings.device)
+        _choose(self.tile, settings.tile, f"{settings.tile} px")
+        self.seed.setValue(settings.random_seed)
+        self.even_lines.setChecked(settings.remove_line_offsets)
+        self.stage_forms["stage1"].show_stage(settings.stage1)
+        self.stage_forms["stage2"].show_stage(settings.stage2)
+        self.blockSignals(blocked)
+
+    def _emit(self, *_: object) -> None:
+        self.changed.emit()
+
+
+def _choose(combo: QComboBox, value: object, label: str) -> None:
+    """Show a choice, adding it to the list where it is not there."""
+    if combo.findData(value) < 0:
+        combo.addItem(label, value)
+    combo.setCurrentIndex(combo.findData(value))
+
+
+def _make_editor(field: _Field) -> QWidget:
+    if field.choices:
+        combo = QComboBox()
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(8)
+        for value, label in field.choices:
+            combo.addItem(label, value)
+        return combo
+    if not field.high:
+        return QCheckBox()
+    box: QSpinBox | QDoubleSpinBox
+    if field.decimals:
+        box = QDoubleSpinBox()
+        box.setDecimals(field.decimals)
+        box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        box.setRange(field.low, field.high)
+    else:
+        box = QSpinBox()
+        box.setRange(int(field.low), int(field.high))
+    box.setSuffix(field.suffix)
+    return box
+
+
+def _changed_signal(editor: Any) -> Any:
+    if isinstance(editor, QCheckBox):
+        return editor.toggled
+    return editor.activated if isinstance(editor, QComboBox) else editor.valueChanged
+
+
+def _value(editor: Any, field: _Field) -> Any:
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    if isinstance(editor, QComboBox):
+        return editor.currentData()
+    return editor.value() / field.factor if field.factor != 1 else editor.value()
+
+
+def _set_value(editor: Any, field: _Field, value: Any) -> None:
+    if isinstance(editor, QCheckBox):
+        editor.setChecked(value)
+    elif isinstance(editor, QComboBox):
+        editor.setCurrentIndex(editor.findData(value))
+    elif isinstance(editor, QDoubleSpinBox):
+        editor.setValue(value * field.factor)
+    else:
+        editor.setValue(round(value * field.factor))

@@ -1,0 +1,46 @@
+"""The two buttons that everybody needs: one starts a run, the other ends it."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+__all__ = ["BUSY", "RunButtons"]
+
+BUSY = "A run is in progress; cancel it to start another."
+
+_READY = "Denoise the chosen image with these settings (Ctrl+R while this dock has the keyboard)."
+
+_CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
+
+_NOTHING_TO_CANCEL = "Nothing is running."
+
+#: The one button that stands out; white on blue is readable on dark and light themes.
+_PRIMARY = """
+QPushButton:enabled { background-color: #0072b2; color: white; font-weight: bold; }
+QPushButton:enabled:hover { background-color: #2a8fca; }
+QPushButton:enabled:pressed { background-color: #005a8e; }
+"""
+
+
+class RunButtons(QWidget):
+    """*Denoise* and *Cancel*, of which one can be pressed at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = QPushButton("Denoise")
+        self.cancel = QPushButton("Cancel")
+        self.run.setMinimumHeight(32)
+        self.run.setStyleSheet(_PRIMARY)
+        self.run.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.run)
+        layout.addWidget(self.cancel)
+        self.show_running(False)
+
+    def show_running(self, running: bool) -> None:
+        """Offer to cancel while a run is under way, to start one otherwise."""
+        self.run.setEnabled(not running)
+        self.run.setToolTip(BUSY if running else _READY)
+        self.cancel.setEnabled(running)
+        self.cancel.setToolTip(_CANCEL if running else _NOTHING_TO_CANCEL)

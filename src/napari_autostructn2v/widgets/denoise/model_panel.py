@@ -1,0 +1,222 @@
+"""Trained models: those of earlier runs and of files, to be kept, taken up again and applied to other images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...errors import InputError
+from ..image import Run, delete_run, kept_runs
+from ..parts import WrappedLabel, ask_save
+from ..work import Failure, Runner, load_model_task
+
+if TYPE_CHECKING:
+    from ...denoiser import Denoiser
+
+__all__ = ["ModelPanel"]
+
+_FILES = "Model (*.safetensors)"
+
+_NONE = "No model yet. A run trains one; a saved one can be loaded."
+
+_CONTINUE = (
+    "Train on from where this run ended, on the chosen image, with the settings and the mask of the run: a cancelled "
+    "run to its full length, a finished one for half as long again."
+)
+
+_NO_RUN = "Choose a run in the list first."
+
+_ROWS_SHOWN = 4
+
+
+class ModelPanel(QWidget):
+    """Holds the model at hand, and lists the runs whose models are on disk.
+
+    `apply_requested` is emitted when it should denoise the chosen image, `continue_requested` when it should be trained
+    on with it, `failed` with a `Failure` if a file could not be read or written.
+    """
+
+    apply_requested = Signal()
+    continue_requested = Signal()
+    failed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.denoiser: Denoiser | None = None
+        self.name = ""
+        self._loading = ""
+        self._next: tuple[str, str] | None = None  # what was chosen while another was being read
+        self.runner = Runner(self)
+        self.runner.finished.connect(self._on_loaded)
+        self.runner.failed.connect(self._on_failed)
+        self.label = WrappedLabel(_NONE)
+        self.runs = QListWidget()
+        self.runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.runs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.runs.setToolTip("Runs whose models are kept on this computer, newest first. Click one to take it up.")
+        self.apply_button = QPushButton("Apply")
+        self.continue_button = QPushButton("Continue")
+        self.save_button = QPushButton("Save…")
+        self.load_button = QPushButton("Load…")
+        self.load_button.setToolTip("Take up a model that was saved here or by the command line.")
+        self.delete_button = QPushButton("Delete")
+        self._lay_out()
+        self.apply_button.clicked.connect(self.apply_requested)
+        self.continue_button.clicked.connect(self.continue_requested)
+        self.save_button.clicked.connect(self._ask_save)
+        self.load_button.clicked.connect(self._ask_load)
+        self.delete_button.clicked.connect(self.delete)
+        self.runs.itemClicked.connect(self._take_up)
+        self.runs.itemActivated.connect(self._take_up)
+        self.runs.itemSelectionChanged.connect(self._show)
+        self.refresh()
+
+    @property
+    def chosen_run(self) -> Run | None:
+        """The run that is selected in the list."""
+        items = self.runs.selectedItems()
+        return items[0].data(Qt.ItemDataRole.UserRole) if items else None
+
+    def take(self, denoiser: Denoiser, name: str) -> None:
+        """Hold a model from now on.
+
+        Parameters
+        ----------
+        denoiser : Denoiser
+        name : str
+            Where it comes from, for the user.
+        """
+        self.denoiser, self.name = denoiser, name
+        self._show()
+
+    def take_trained(self, denoiser: Denoiser, name: str) -> None:
+        """Hold the model of the run that has just ended, which heads the list now unless it could not be kept."""
+        before = self._newest()
+        self.refresh()
+        self.runs.clearSelection()
+        if self._newest() != before:
+            self.runs.setCurrentRow(0)
+        self.take(denoiser, name)
+
+    def refresh(self) -> None:
+        """Read the list anew."""
+        chosen = self.chosen_run
+        blocked = self.runs.blockSignals(True)
+        self.runs.clear()
+        for run in kept_runs():
+            item = QListWidgetItem(run.title)
+            item.setToolTip(run.description)
+            item.setData(Qt.ItemDataRole.UserRole, run)
+            self.runs.addItem(item)
+            item.setSelected(chosen is not None and run.model == chosen.model)
+        self.runs.blockSignals(blocked)
+        rows = min(_ROWS_SHOWN, self.runs.count())
+        height = max(self.runs.sizeHintForRow(0), self.fontMetrics().height())
+        self.runs.setFixedHeight(rows * height + 2 * self.runs.frameWidth() + 4)
+        self.runs.setVisible(rows > 0)
+        self.delete_button.setVisible(rows > 0)
+        self._show()
+
+    def save(self, path: str) -> None:
+        """Write the model to a file."""
+        if self.denoiser is None:
+            return
+        try:
+            self.denoiser.save(path)
+        except InputError as error:
+            self.failed.emit(Failure(str(error), "input"))
+            return
+        self.name = Path(path).name
+        self._show()
+
+    def load(self, path: str, name: str = "") -> None:
+        """Read a model from a file, beside the window."""
+        self._next = path, name or Path(path).name
+        if not self.runner.is_running:
+            self._load_next()
+
+    def delete(self) -> None:
+        """Take the chosen run off the disk; if its model is at hand, it stays so until napari is closed."""
+        run = self.chosen_run
+        if run is not None:
+            delete_run(run)
+            self.refresh()
+
+    def _newest(self) -> Run | None:
+        return self.runs.item(0).data(Qt.ItemDataRole.UserRole) if self.runs.count() else None
+
+    def _take_up(self, item: QListWidgetItem) -> None:
+        run: Run = item.data(Qt.ItemDataRole.UserRole)
+        self.load(run.model, f"trained on “{run.image}”")
+
+    def _load_next(self) -> None:
+        if self._next is not None:
+            (path, self._loading), self._next = self._next, None
+            self.runner.start(load_model_task(path))
+        self._show()
+
+    def _on_loaded(self, denoiser: Denoiser) -> None:
+        if self._next is None:
+            self.take(denoiser, self._loading)
+        self._load_next()
+
+    def _on_failed(self, failure: Failure) -> None:
+        self._load_next()
+        self.failed.emit(failure)
+
+    def _ask_save(self) -> None:
+        path = ask_save(self, "Save the model", "model.safetensors", "Model")
+        if path:
+            self.save(path)
+
+    def _ask_load(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Load a model", "", _FILES)
+        if path:
+            self.runs.clearSelection()
+            self.load(path)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.label)
+        layout.addWidget(self.runs)
+        # On one line they would be wider than the dock.
+        for line in (
+            (self.apply_button, self.continue_button),
+            (self.save_button, self.load_button, self.delete_button),
+        ):
+            buttons = QHBoxLayout()
+            for button in line:
+                buttons.addWidget(button)
+            layout.addLayout(buttons)
+
+    def _show(self) -> None:
+        reading = self.runner.is_running
+        there = self.denoiser is not None and not reading
+        at_hand = f"Model at hand: {self.name}." if there else _NONE
+        missing = f"Reading {self._loading}…" if reading else _NONE
+        self.label.setText(missing if reading else at_hand)
+        self.apply_button.setEnabled(there)
+        self.continue_button.setEnabled(there)
+        self.save_button.setEnabled(there)
+        self.apply_button.setToolTip(
+            "Denoise the chosen image with this model, without training." if there else missing
+        )
+        self.continue_button.setToolTip(_CONTINUE if there else missing)
+        self.save_button.setToolTip("Keep this model in a file." if there else missing)
+        chosen = self.chosen_run is not None
+        self.delete_button.setEnabled(chosen)
+        self.delete_button.setToolTip("Take the chosen run off the disk; layers stay." if chosen else _NO_RUN)

@@ -1,0 +1,161 @@
+"""What came of the last run: in words, and against the original."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from ..canvas import Comparison
+from ..image import Outcome, judge
+from ..parts import WrappedLabel, connect_while_alive
+from .progress_view import duration_in_words
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image
+
+__all__ = ["ResultView"]
+
+#: Shape and colour of the traffic light; told apart by either.
+_LIGHTS = {"green": ("●", "#009e73"), "yellow": ("▲", "#e69f00"), "red": ("■", "#d55e00")}
+
+_STEPS = 1000
+
+_LIGHT = "Green: only noise was removed. Yellow: look at the difference. Red: do not rely on this result."
+
+_COMPARE = "Show the original left and the result right of a line that the slider moves."
+
+_SIDE_BY_SIDE = "Show the original, stage 1 and the result beside each other (napari's grid)."
+
+_DIFFERENCE = "Add what was removed as a layer: it should show noise and nothing of the sample."
+
+_GONE = "The result has been removed from the viewer; run again to compare."
+
+
+class ResultView(QWidget):
+    """The verdict over the result, what to do about it, and ways to compare.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._comparison: Comparison | None = None
+        self.light = QLabel()
+        self.light.setToolTip(_LIGHT)
+        self.judgement = WrappedLabel()
+        self.label = WrappedLabel()
+        self.compare_button = QPushButton("Compare")
+        self.compare_button.setCheckable(True)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _STEPS)
+        self.slider.setValue(_STEPS // 2)
+        self.slider.setToolTip("Where the line between before and after stands.")
+        self.slider.hide()
+        self.grid_button = QPushButton("Side by side")
+        self.grid_button.setCheckable(True)
+        self.difference_button = QPushButton("Difference")
+        self._lay_out()
+        self.compare_button.toggled.connect(self._on_compare)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.grid_button.toggled.connect(self._on_grid)
+        self.difference_button.clicked.connect(self._on_difference)
+        # Later and once, since the divider moves the sliders of the viewer itself when it comes.
+        self._follow_timer = QTimer(self, singleShot=True, interval=0)
+        self._follow_timer.timeout.connect(self._follow)
+        connect_while_alive(self, viewer.dims.events.point, self._on_plane)
+        connect_while_alive(self, viewer.layers.events.removed, self._on_removed)
+
+    def show_outcome(self, outcome: Outcome, layer: Image) -> None:
+        """Describe a result and be ready to compare it."""
+        self.stop_comparing()
+        self._comparison = Comparison(self._viewer, outcome.source, layer)
+        result = outcome.result
+        quality = None if result is None else result.report.quality
+        lines = []
+        if result is not None:
+            report = result.report
+            if report.stopped:
+                lines.append("The run was cancelled; this is what it had reached.")
+            lines += [report.verdict, *report.messages]
+            lines.append(f"“{layer.name}” took {duration_in_words(sum(report.seconds.values()))}.")
+        else:
+            lines.append(f"“{layer.name}” was made by the model {outcome.origin['model']}, without training.")
+        if quality is not None:
+            judgement = judge(quality)
+            symbol, color = _LIGHTS[judgement.light]
+            self.light.setText(symbol)
+            self.light.setStyleSheet(f"color: {color}; font-size: 16pt;")
+            self.judgement.setText(f"{judgement.verdict} {judgement.advice}".strip())
+        for widget in (self.light, self.judgement):
+            widget.setVisible(quality is not None)
+        self.label.setText("\n".join(line for line in lines if line))
+        self._show_whether_comparable()
+
+    def stop_comparing(self) -> None:
+        """Take the divider and the grid away."""
+        self.compare_button.setChecked(False)
+        self.grid_button.setChecked(False)
+
+    def _show_whether_comparable(self) -> None:
+        there = self._comparison is not None and self._comparison.result is not None
+        for button, tooltip in (
+            (self.compare_button, _COMPARE),
+            (self.grid_button, _SIDE_BY_SIDE),
+            (self.difference_button, _DIFFERENCE),
+        ):
+            button.setEnabled(there)
+            button.setToolTip(tooltip if there else _GONE)
+
+    def _on_removed(self, event: Any = None) -> None:
+        if self._comparison is not None and self._comparison.result is None:
+            self.stop_comparing()
+            self._show_whether_comparable()
+
+    def _on_plane(self, event: Any = None) -> None:
+        if self.compare_button.isChecked():
+            self._follow_timer.start()
+
+    def _follow(self) -> None:
+        """Show the divider in the plane that is in view now."""
+        self._on_slider(self.slider.value())
+
+    def _on_compare(self, shown: bool) -> None:
+        self.slider.setVisible(shown)
+        if self._comparison is None:
+            return
+        if shown:
+            self._comparison.show_divider(self.slider.value() / _STEPS)
+        else:
+            self._comparison.hide_divider()
+
+    def _on_slider(self, value: int) -> None:
+        if self._comparison is not None and self.compare_button.isChecked():
+            self._comparison.show_divider(value / _STEPS)
+
+    def _on_grid(self, shown: bool) -> None:
+        if self._comparison is not None:
+            self._comparison.show_grid(shown)
+
+    def _on_difference(self) -> None:
+        if self._comparison is not None:
+            self._comparison.show_difference()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.light, alignment=Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.judgement, stretch=1)
+        buttons = QHBoxLayout()
+        for button in (self.compare_button, self.grid_button, self.difference_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.label)
+        layout.addLayout(buttons)
+        layout.addWidget(self.slider)

@@ -1,0 +1,67 @@
+"""The figures of a result in plain words, with a traffic light."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from ...noise import Quality
+
+__all__ = ["Judgement", "judge"]
+
+Light = Literal["green", "yellow", "red"]
+
+#: Share of the measured noise variance that was removed. The truth itself scores 0.7 to 1.2 on real images, a result
+#: that keeps half of the noise 0.2 to 0.3, and one blurred over four pixels 1.2 to 1.5.
+_GREEN = 0.7, 1.25
+
+_YELLOW = 0.5, 1.5
+
+#: Correlation of what was removed with the result; blurring and noise left both raise it.
+_ALIKE = 0.35
+
+
+class Judgement(NamedTuple):
+    """A traffic light, what it says, and what to do unless it is green."""
+
+    light: Light
+    verdict: str
+    advice: str
+
+
+def judge(quality: Quality) -> Judgement:
+    """Say whether a result can be trusted.
+
+    Parameters
+    ----------
+    quality : Quality
+
+    Returns
+    -------
+    Judgement
+    """
+    removed = quality.removed_over_expected
+    share = f"{100 * removed:.0f} %"
+    if removed < _GREEN[0]:
+        light: Light = "yellow" if removed >= _YELLOW[0] else "red"
+        amount = "Some" if light == "yellow" else "Much"
+        return Judgement(
+            light,
+            f"{amount} of the noise is still there: {share} of what was measured is removed.",
+            "Try Quality Best, or check in the ROI tuning dock that the background patches hold no structure.",
+        )
+    if removed > _GREEN[1]:
+        light = "yellow" if removed <= _YELLOW[1] else "red"
+        amount = "Some" if light == "yellow" else "Much"
+        return Judgement(
+            light,
+            f"{amount} structure may be gone as well: {share} of the measured noise is removed.",
+            "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
+        )
+    if quality.structure_in_removed > _ALIKE:
+        return Judgement(
+            "yellow",
+            "What was removed resembles the image.",
+            "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
+        )
+    return Judgement("green", f"What was removed looks like noise alone: {share} of what was measured.", "")

@@ -1,0 +1,179 @@
+"""The live curve of the training and the held-out loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import QEvent
+from qtpy.QtGui import QColor, QPalette
+
+from ...progress import Progress
+
+__all__ = ["LossPlot"]
+
+#: Training, held-out; on a dark and on a light background (Okabe-Ito, safe for colour-blind people).
+_DARK = "#56b4e9", "#e69f00"
+
+_LIGHT = "#0072b2", "#b34700"
+
+#: Least distance in pixels between two labels of the loss axis.
+_TICK_SPACING = 18
+
+_TOOLTIP = (
+    "How far the network is from guessing hidden pixels, in units of the image's variance (logarithmic).\n"
+    "Thin: pixels it trains on. Thick: held-out pixels that it never trains on. "
+    "Both fall and level off; if held-out rises, training stops."
+)
+
+
+class _LogAxis(pg.AxisItem):
+    """A logarithmic axis for a low plot: few ticks, at 1, 2 and 5 times powers of ten."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the logarithms of the numbers to be labelled."""
+        decades = np.arange(math.floor(minVal), math.ceil(maxVal) + 1)
+        for steps in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1, 3), (1,)):
+            ticks = np.sort((decades[:, None] + np.log10(steps)).ravel())
+            ticks = ticks[(ticks >= minVal) & (ticks <= maxVal)]
+            if len(ticks) * _TICK_SPACING <= size:
+                break
+        return [(1.0, ticks.tolist())]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the numbers themselves."""
+        return [f"{10**value:.3g}" for value in values]
+
+
+class LossPlot(pg.PlotWidget):
+    """Training and held-out loss over the steps; stage 2 continues to the right of stage 1."""
+
+    def __init__(self) -> None:
+        super().__init__(background=None, axisItems={"left": _LogAxis("left")})
+        self._steps: list[int] = []
+        self._losses: list[float] = []
+        self._held_out_steps: list[int] = []
+        self._held_out: list[float] = []
+        self._phase = ""
+        self._offset = 0
+        self._end = 1
+        self._borders: list[pg.InfiniteLine] = []
+        self.setFixedHeight(180)
+        self.setMinimumWidth(100)
+        self.setToolTip(_TOOLTIP)
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        plot = self.getPlotItem()
+        # pyqtgraph makes this menu without a parent, so it would outlive the plot.
+        plot.ctrlMenu.setParent(self, plot.ctrlMenu.windowFlags())
+        plot.setLogMode(x=False, y=True)
+        plot.setLabel("bottom", "step")
+        plot.setLabel("left", "loss")
+        # Else pyqtgraph calls the numbers thousandths, which they are not on an axis of logarithms.
+        plot.getAxis("left").enableAutoSIPrefix(False)
+        plot.layout.setContentsMargins(0, 0, 0, 6)  # pyqtgraph lets the label of an axis hang out below it
+        plot.showGrid(y=True, alpha=0.15)
+        self._training_curve = plot.plot([], [], connect="finite")
+        self._held_out_curve = plot.plot([], [], connect="finite", symbol="o", symbolSize=4)
+        self._apply_colors()
+
+    def reset(self) -> None:
+        """Forget the curves of the last run."""
+        for numbers in (self._steps, self._losses, self._held_out_steps, self._held_out):
+            numbers.clear()
+        for border in self._borders:
+            self.removeItem(border)
+        self._borders.clear()
+        self._phase, self._offset, self._end = "", 0, 1
+        self._redraw()
+
+    def add(self, events: Iterable[Progress]) -> None:
+        """Add the losses of some events and redraw once."""
+        changed = False
+        for event in events:
+            if event.loss is None and event.held_out is None:
+                continue
+            if event.phase != self._phase:
+                self._start_phase(event.phase)
+            step = self._offset + event.step
+            if event.loss is not None:
+                self._steps.append(step)
+                self._losses.append(event.loss)
+            if event.held_out is not None:
+                self._held_out_steps.append(step)
+                self._held_out.append(event.held_out)
+            self._end = max(self._end, self._offset + event.total, step)
+            changed = True
+        if changed:
+            self._redraw()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to see yet."""
+        return not (self._steps or self._held_out_steps)
+
+    def curves(self) -> dict[str, tuple[list[int], list[float]]]:
+        """Return steps and losses of "training" and "held-out"."""
+        return {
+            "training": (list(self._steps), list(self._losses)),
+            "held-out": (list(self._held_out_steps), list(self._held_out)),
+        }
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.StyleChange and hasattr(self, "_held_out_curve"):
+            self._apply_colors()
+
+    def _start_phase(self, phase: str) -> None:
+        self._phase = phase
+        self._offset = max([0, *self._steps[-1:], *self._held_out_steps[-1:]])
+        for steps, losses in ((self._steps, self._losses), (self._held_out_steps, self._held_out)):
+            if steps:  # a gap in the curve
+                steps.append(self._offset)
+                losses.append(math.nan)
+        # Its name stands at the bottom, since every curve begins at the top.
+        border = pg.InfiniteLine(
+            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.02, "anchors": [(0, 1)] * 2}
+        )
+        self._borders.append(border)
+        self.addItem(border)
+        self._apply_colors()
+
+    def _redraw(self) -> None:
+        # To the end of the stage, so that the curve shows how far it is.
+        self.setXRange(0, self._end, padding=0.02)
+        for curve, steps, losses in (
+            (self._training_curve, self._steps, self._losses),
+            (self._held_out_curve, self._held_out_steps, self._held_out),
+        ):
+            values = np.asarray(losses, dtype=float)
+            # A loss of zero or below has no logarithm, and an infinite one would blow up the axis.
+            values[~np.isfinite(values) | (values <= 0)] = np.nan
+            curve.setData(np.asarray(steps, dtype=float), values)
+
+    def _apply_colors(self) -> None:
+        text = self.palette().color(QPalette.ColorRole.WindowText)
+        training, held_out = _DARK if text.lightness() > 127 else _LIGHT
+        self._training_curve.setPen(pg.mkPen(training, width=1))
+        self._held_out_curve.setPen(pg.mkPen(held_out, width=2))
+        self._held_out_curve.setSymbolBrush(held_out)
+        self._held_out_curve.setSymbolPen(held_out)
+        faint = QColor(text)
+        faint.setAlpha(110)
+        for border in self._borders:
+            border.setPen(pg.mkPen(faint))
+            border.label.setColor(text)
+        for name in ("bottom", "left"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(faint)
+            axis.setTextPen(text)
+        # Above the curves rather than in a legend, which would lie on them.
+        self.getPlotItem().setTitle(
+            f'<span style="color:{training}">― training</span> '
+            f'&nbsp; <span style="color:{held_out}">●― held-out</span>',
+            size="9pt",
+        )

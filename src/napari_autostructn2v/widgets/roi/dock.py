@@ -1,0 +1,197 @@
+"""The ROI tuning dock: see, tune and correct the patches that each stage learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from qtpy.QtCore import QEvent, QTimer, Signal
+from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+
+from ...roi import PatchSelection
+from ..image import RoiPair, roi_state
+from ..parts import (
+    DockTabs,
+    LayerChoice,
+    MessageBar,
+    SectionColumn,
+    WheelGuard,
+    add_row,
+    connect_while_alive,
+    unwrapped,
+)
+from .files import RoiFiles
+from .plane_preview import PlanePreview
+from .stage import BACKGROUND, STRUCTURE, StageTuning
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+__all__ = ["RoiDock"]
+
+#: Events of an image layer after which the patches, or their place in the world, are others.
+_LAYER_EVENTS = ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "name")
+
+_TURNED = (
+    "The view is turned: patches lie in the last two axes of the image, which are not both on the screen. "
+    "Turn back with the roll button below the layer list to see them."
+)
+
+
+class RoiDock(QWidget):
+    """Shows the patches of both stages on the chosen image, live, and lets a user tune and edit them.
+
+    The settings live in :func:`~napari_autostructn2v.widgets.roi_state.roi_state`, so that they are still there after
+    the dock was closed; this widget shows them and writes to them. A new threshold is shown at once. Whatever needs the
+    image to be looked at again waits until the window has nothing else to do and then takes the newest settings, so
+    that a fast hand on a slider leaves no queue behind and its last position always lands.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+    """
+
+    #: The settings of the patches, or the chosen image, have changed.
+    settings_changed = Signal()
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = unwrapped(napari_viewer)
+        self._state = roi_state(self._viewer)
+        self._preview = PlanePreview()
+        self._closed = False
+        self._end_connections: list[Callable[[], None]] = []  # to the chosen image
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self.update_patches)
+
+        self.image = LayerChoice(self._viewer)
+        self.message = MessageBar()
+        self.background = StageTuning(0, BACKGROUND, self._viewer, self._state, self._preview, self)
+        self.structure = StageTuning(1, STRUCTURE, self._viewer, self._state, self._preview, self)
+        self.files = RoiFiles(self._state, self.message)
+        self._lay_out()
+        DockTabs(self)
+
+        if self._state.layer is not None:
+            self.image.layer = self._state.layer
+        self.image.layer_changed.connect(self._on_image)
+        self._state.changed.connect(self._on_state)
+        for tuning in self._stages():
+            tuning.outdated.connect(self._on_outdated)
+        moves = self._viewer.dims.events
+        for emitter in (moves.point, moves.order, moves.ndisplay):
+            connect_while_alive(self, emitter, self._schedule)
+        self._on_image(self.image.layer)
+
+    @property
+    def layer(self) -> Image | None:
+        """The chosen image layer."""
+        return self.image.layer
+
+    @property
+    def settings_pair(self) -> RoiPair:
+        """Settings of the patches of stage 1 and of stage 2, edits by hand included."""
+        return self._state.pair
+
+    @property
+    def selections(self) -> tuple[PatchSelection | None, PatchSelection | None]:
+        """The patches of the plane on the screen for both stages, None where there are none."""
+        return self.background.selection, self.structure.selection
+
+    def update_patches(self) -> None:
+        """Bring everything up to date now rather than as soon as the window is idle."""
+        self._timer.stop()
+        layer = self.layer
+        if layer is None:
+            self._clear("No image is open. Open one by File > Open File(s), or try File > Open Sample.")
+            return
+        new_plane = self._preview.look_at(layer, self._viewer.dims)
+        if self._preview.error is not None:
+            self._clear(str(self._preview.error))
+            return
+        if not self._shows_rows_and_columns():
+            self.message.say(_TURNED, "info")
+        elif new_plane or self.message.text == _TURNED:
+            self.message.clear()
+        for tuning in self._stages():
+            tuning.update(layer, on_screen=self._shows_rows_and_columns())
+
+    def _stages(self) -> tuple[StageTuning, StageTuning]:
+        return self.background, self.structure
+
+    def _clear(self, sentence: str) -> None:
+        for tuning in self._stages():
+            tuning.clear()
+        self.message.say(sentence, "info" if self.layer is None else "warning")
+
+    def _shows_rows_and_columns(self) -> bool:
+        dims = self._viewer.dims
+        return set(dims.displayed) >= {dims.ndim - 2, dims.ndim - 1}
+
+    def _schedule(self, event: Any = None) -> None:
+        if not self._closed and not self._timer.isActive():
+            self._timer.start()
+
+    def _on_image(self, layer: Image | None) -> None:
+        for end in self._end_connections:
+            end()
+        self._end_connections = []
+        if layer is not None:
+            for name in _LAYER_EVENTS:
+                emitter = getattr(layer.events, name)
+                callback = self._on_layer_data if name == "data" else self._schedule
+                self._end_connections.append(connect_while_alive(self, emitter, callback))
+        if self._state.layer is None:
+            for tuning in self._stages():
+                tuning.reset_visible()
+        self._schedule()  # first, so that nothing is drawn from the image before
+        self._state.choose(layer)
+
+    def _on_layer_data(self, event: Any = None) -> None:
+        self._preview.forget()
+        self._schedule()
+
+    def _on_state(self) -> None:
+        if self._state.layer is not None and self._state.layer is not self.layer:
+            self.image.layer = self._state.layer  # chosen in the Denoise dock
+        for tuning in self._stages():
+            tuning.show_settings()
+        self._on_outdated()
+        self.settings_changed.emit()
+
+    def _on_outdated(self) -> None:
+        if self._closed:
+            return
+        stale = [tuning for tuning in self._stages() if not tuning.is_current]
+        if stale and self.layer is not None and all(tuning.is_quick for tuning in stale) and not self._timer.isActive():
+            for tuning in stale:
+                tuning.update(self.layer, on_screen=self._shows_rows_and_columns())
+        elif stale:
+            self._schedule()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Take the patches off the canvas when the dock is closed, not when it is hidden; neither is a close event."""
+        handled = super().event(event)
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            self._closed = self.parent() is None
+            if self._closed:
+                self._timer.stop()
+                for tuning in self._stages():
+                    tuning.clear()
+            else:
+                self._schedule()
+        return handled
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        add_row(form, "Image", self.image)
+        sections = SectionColumn(*(tuning.section for tuning in self._stages()))
+        WheelGuard(sections)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.message)
+        layout.addWidget(sections, stretch=1)
+        layout.addWidget(self.files)
+        self.setMinimumWidth(320)

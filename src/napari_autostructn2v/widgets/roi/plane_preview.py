@@ -1,0 +1,168 @@
+"""The plane of an image layer that is on the screen, and the patches that settings select in it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+from napari.layers import Image
+
+from ...errors import InputError
+from ...images import check_image
+from ...roi import ALIKE, CommonScale, PatchSelection, RoiScorer, StackScorer, suggest_threshold
+from ...settings import RoiSettings
+from ..image import plane_index
+
+if TYPE_CHECKING:
+    from napari.components import Dims
+
+__all__ = ["PlanePreview"]
+
+#: A plane with more pixels than this is looked at in a coarser level of its pyramid, or in every second, third pixel.
+MAX_PIXELS = 2**26
+
+#: The same for planes that have to be fetched first: from a file, a server or a computation.
+MAX_LAZY_PIXELS = 2**22
+
+
+class PlanePreview:
+    """One plane at a time, with its preprocessing remembered.
+
+    Only that plane is ever read, and only a part of it where it is large and not in memory.
+    """
+
+    def __init__(self) -> None:
+        self._layer: ref[Image] | None = None
+        self._index: tuple[int, ...] | None = None
+        self._planes: _Planes | None = None
+        self._data: Any = None
+        self._scorer: RoiScorer | None = None
+        self._error: InputError | None = None
+        #: What a user should know about how the plane was looked at; empty if at every pixel.
+        self.note = ""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the plane at full resolution; (0, 0) while there is none."""
+        return self._scorer.shape if self._scorer is not None else (0, 0)
+
+    @property
+    def error(self) -> InputError | None:
+        """Why the plane cannot be used, None if it can."""
+        return self._error
+
+    def auto_threshold(self, settings: RoiSettings) -> float:
+        """Return a threshold that suits the plane."""
+        if self._scorer is None:
+            return settings.roi_threshold
+        return suggest_threshold(self._scorer, settings)
+
+    def are_alike(self, settings: RoiSettings) -> bool:
+        """Return whether the selected patches show a network next to nothing of the image's range of brightness."""
+        return self._scorer is not None and self._scorer.diversity(settings) < ALIKE
+
+    def look_at(self, layer: Image, dims: Dims) -> bool:
+        """Turn to what the viewer shows of a layer.
+
+        Returns
+        -------
+        bool
+            Whether the plane is another one than before.
+        """
+        known = self._layer is not None and self._layer() is layer
+        new_data = not known or self._data is not layer.data
+        index = plane_index(layer, dims)
+        if not new_data and index == self._index:
+            return False
+        self._layer, self._data, self._index = ref(layer), layer.data, index
+        self._scorer = self._error = None
+        try:
+            if new_data or self._planes is None:
+                self._planes = None
+                self._planes = _Planes(layer)
+            self.note = self._planes.note
+            self._scorer = self._planes.scorer(index)
+        except InputError as error:
+            self._error = error
+        except Exception as error:  # lazy data can fail in as many ways as there are file formats
+            self._error = InputError(f"The plane on the screen could not be read: {error}.")
+        return True
+
+    def forget(self) -> None:
+        """Look again even if nothing seems to have changed."""
+        self._data = None
+
+    def select(self, settings: RoiSettings) -> PatchSelection:
+        """Return the patches of the plane.
+
+        Raises
+        ------
+        InputError
+            If the layer, or the plane, cannot be used.
+        """
+        if self._error is not None:
+            raise self._error
+        if self._scorer is None:
+            raise InputError("No image is open. Open one by File > Open File(s), or File > Open Sample.")
+        return self._scorer.select(settings)
+
+
+def _levels(layer: Image) -> list[Any]:
+    """Return the arrays of a layer, finest first."""
+    return list(layer.data) if layer.multiscale else [layer.data]
+
+
+def _reduced(layer: Image) -> tuple[Any, tuple[int, int], str]:
+    """Return the data of a layer in a size that can be looked at, its rows and columns at full size, and a note."""
+    if layer.rgb:
+        raise InputError(
+            f"{layer.name} is a colour (RGB) image. Right-click it in the layer list, choose Split RGB, and take one "
+            "channel."
+        )
+    levels = _levels(layer)
+    if levels[0].ndim < 2:
+        raise InputError(f"{layer.name} has only one axis; patches need an image with rows and columns.")
+    shape = (int(levels[0].shape[-2]), int(levels[0].shape[-1]))
+    most = MAX_PIXELS if isinstance(levels[0], np.ndarray) else MAX_LAZY_PIXELS
+    data = next((level for level in levels if math.prod(level.shape[-2:]) <= most), levels[-1])
+    step = max(1, math.ceil(math.sqrt(math.prod(data.shape[-2:]) / most)))
+    if step > 1:
+        data = data[..., ::step, ::step]
+    if tuple(data.shape[-2:]) == shape:
+        return data, shape, ""
+    every = round(shape[1] / data.shape[-1])
+    return data, shape, f"Large image: patches are judged by one in {every} × {every} pixels."
+
+
+class _Planes:
+    """The scorers of a layer's planes; a stack is equalised as a whole, so that one threshold fits all its planes."""
+
+    def __init__(self, layer: Image) -> None:
+        self._data, self._shape, self.note = _reduced(layer)
+        self._axes = tuple(int(size) for size in self._data.shape[:-2])
+        self._full_axes = tuple(int(size) for size in _levels(layer)[0].shape[:-2])
+        self._stack: StackScorer | None = None
+        self._common: CommonScale | None = None
+        if not self._axes:
+            return
+        if not self.note:
+            self._stack = StackScorer(self._data)
+            return
+        count = math.prod(self._axes)
+        sampled = np.unique(np.linspace(0, count - 1, min(count, 8)).astype(int))
+        planes = [np.asarray(self._data[np.unravel_index(index, self._axes)]) for index in sampled]
+        check_image(np.stack(planes))
+        self._common = CommonScale(planes, self._shape)
+
+    def scorer(self, index: tuple[int, ...]) -> RoiScorer:
+        """Return the scorer of the plane at a place along the leading axes of the full-size data."""
+        # The leading axes of a coarse level may be shorter as well.
+        place = tuple(
+            min(position * short // long, short - 1)
+            for position, short, long in zip(index, self._axes, self._full_axes, strict=True)
+        )
+        if self._stack is not None:
+            return self._stack.plane(int(np.ravel_multi_index(place, self._axes)))
+        return RoiScorer(np.asarray(self._data[place]), shape=self._shape, common=self._common)

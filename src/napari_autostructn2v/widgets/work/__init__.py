@@ -1,0 +1,20 @@
+"""Threads, and what runs in them; nothing else starts one."""
+
+from .activity import Activity
+from .tasks import denoise_task, gain_task, linear_preview_task, load_model_task, measure_task, predict_task
+from .worker import Failure, Runner, StopRequest, Task, tells_of_memory
+
+__all__ = [
+    "Activity",
+    "Failure",
+    "Runner",
+    "StopRequest",
+    "Task",
+    "denoise_task",
+    "gain_task",
+    "linear_preview_task",
+    "load_model_task",
+    "measure_task",
+    "predict_task",
+    "tells_of_memory",
+]

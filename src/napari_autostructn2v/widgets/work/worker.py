@@ -1,0 +1,294 @@
+"""The one place with threads: a generator runs beside the window, and a timer of the window collects what it says.
+
+No Qt object crosses the border between the threads. The worker thread writes into a plain mailbox and a timer in the
+window's thread empties it, so that closing a dock, a viewer or the whole program in mid-run cannot reach a deleted
+object, and events cannot pile up in Qt's queue faster than they are shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ...errors import InputError, NotEnoughPatchesError
+from ...progress import Progress
+
+__all__ = ["Failure", "Runner", "StopRequest", "Task", "tells_of_memory"]
+
+#: Something to run: called with the stop token, yields events and returns what the run came to.
+Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
+
+#: Milliseconds between two looks whether a run has ended.
+_INTERVAL = 50
+
+#: At each of so many looks its events are shown: drawing the window takes a core from the training. A new phase, a new
+#: preview and the end are shown at once.
+_LOOKS_PER_SHOW = 20
+
+#: Seconds that a run waits at most while a preview of it is drawn.
+_LONGEST_WAIT = 1.0
+
+
+class StopRequest(threading.Event):
+    """A stop token that is also set once the program ends, so that no process outlives its window.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes progress from inside a call that cannot yield it.
+    """
+
+    def __init__(self, tell: Callable[[Progress], None]) -> None:
+        super().__init__()
+        self.tell = tell
+
+    def is_set(self) -> bool:
+        """Return True once the run should end."""
+        return super().is_set() or not threading.main_thread().is_alive()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run ended without a result, in words for the person at the microscope.
+
+    Parameters
+    ----------
+    sentence : str
+        What happened and what to do.
+    kind : {"input", "patches", "memory", "unexpected"}
+        What a dock may offer as a way out.
+    details : str
+        The traceback of an unexpected error, to be copied into a report; otherwise empty.
+    """
+
+    sentence: str
+    kind: Literal["input", "patches", "memory", "unexpected"] = "unexpected"
+    details: str = ""
+
+    @classmethod
+    def from_error(cls, error: Exception) -> Failure:
+        """Put an error into words."""
+        if isinstance(error, NotEnoughPatchesError):
+            return cls(str(error), "patches")
+        if isinstance(error, InputError):
+            return cls(str(error), "input")
+        # Told by name, since torch must not be imported to tell its errors apart.
+        if type(error).__name__ == "OutOfMemoryError":
+            return cls(
+                "The graphics card ran out of memory. Try smaller tiles, close other programs that use it, or set "
+                "Device to CPU or Batch size to a smaller number (under Advanced).",
+                "memory",
+            )
+        if isinstance(error, MemoryError) or tells_of_memory(str(error)):
+            return cls(
+                "There was not enough memory. Try smaller tiles, close other programs, crop the image or set Batch "
+                "size to a smaller number (under Advanced).",
+                "memory",
+            )
+        details = "".join(traceback.format_exception(error))
+        reason = f"{type(error).__name__}: {error}".strip().rstrip(".:")
+        return cls(
+            f"The run ended with an error that should not happen ({reason}). Your images are as they were; "
+            "you can run again, and report the details.",
+            details=details,
+        )
+
+
+def tells_of_memory(text: str) -> bool:
+    """Return whether an error message is one of PyTorch's about memory; on the CPU it has no type of its own."""
+    return any(words in text.lower() for words in ("out of memory", "not enough memory", "can't allocate memory"))
+
+
+class _Job:
+    """One run: the mailbox that both threads know, and the thread that fills it."""
+
+    def __init__(self, task: Task) -> None:
+        self.stop = StopRequest(self._put)
+        self._task = task
+        self._lock = threading.Lock()
+        self._shown = threading.Event()
+        self._shown.set()
+        self._events: list[Progress] = []
+        self._phase, self._is_new_phase = "", False
+        self._outcome: tuple[Any, Failure | None] | None = None
+        # Not a daemon: a daemon thread inside torch can crash the interpreter while it shuts down. The stop request
+        # sees the program end, so this thread never holds it up for longer than a step.
+        self._thread = threading.Thread(target=self._work, name="autostructn2v")
+        self._thread.start()
+
+    def take(self) -> tuple[list[Progress], tuple[Any, Failure | None] | None]:
+        """Return the events since the last call and, once the thread has ended, (result, failure)."""
+        with self._lock:
+            events, self._events = self._events, []
+            self._is_new_phase = False
+            return events, self._outcome
+
+    @property
+    def due(self) -> bool:
+        """Whether the window should look at once: the run waits for it, or is over."""
+        return self._outcome is not None or self._is_new_phase or not self._shown.is_set()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is, or will soon be, something to lose: not while the run reads, measures and loads PyTorch."""
+        return self._phase not in ("", "measuring") or self._outcome is not None
+
+    def go_on(self) -> None:
+        """End the wait of the run once its preview is on the screen."""
+        self._shown.set()
+
+    def join(self, timeout: float | None = None) -> None:
+        self._thread.join(timeout)
+
+    def _work(self) -> None:
+        outcome: tuple[Any, Failure | None]
+        try:
+            outcome = (self._exhaust(self._task(self.stop)), None)
+        except Exception as error:
+            # Every kind of error ends here: one that left this thread would leave the window "running" for ever.
+            outcome = (None, Failure.from_error(error))
+        with self._lock:
+            self._outcome = outcome
+
+    def _exhaust(self, generator: Generator[Progress, None, Any]) -> Any:
+        spared = False
+        try:
+            while True:
+                try:
+                    event = next(generator)
+                except StopIteration as end:
+                    return end.value
+                spared = spared or _leave_a_core()
+                if event.preview is not None:
+                    self._shown.clear()
+                self._put(event)
+                self._wait_for_window()
+        finally:
+            generator.close()
+
+    def _wait_for_window(self) -> None:
+        # A new layer costs the window a quarter of a second, and twice that where the training wants the same cores.
+        end = time.monotonic() + _LONGEST_WAIT
+        while not (self._shown.wait(0.02) or self.stop.is_set() or time.monotonic() > end):
+            pass
+        self._shown.set()
+
+    def _put(self, event: Progress) -> None:
+        with self._lock:
+            if event.preview is not None:
+                # Only the newest preview is ever shown, and each is as large as the image.
+                self._events = [replace(old, preview=None) if old.preview is not None else old for old in self._events]
+            self._events.append(event)
+            self._is_new_phase = self._is_new_phase or event.phase != self._phase
+            self._phase = event.phase
+
+
+class Runner(QObject):
+    """Runs one task at a time beside the window.
+
+    Signals are emitted in the window's thread: `progressed` with a list of `Progress`, then either `finished` with what
+    the task returned, None if it was stopped before it had begun, or `failed` with a `Failure`.
+    """
+
+    progressed = Signal(list)
+    finished = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._job: _Job | None = None
+        self._looks = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_INTERVAL)
+        self._timer.timeout.connect(self._collect)
+
+    @property
+    def is_running(self) -> bool:
+        """True from `start` until `finished` or `failed` has been emitted."""
+        return self._job is not None
+
+    @property
+    def is_stopping(self) -> bool:
+        """True while a run that was asked to stop has not ended yet."""
+        return self._job is not None and self._job.stop.is_set()
+
+    def start(self, task: Task) -> None:
+        """Start a task.
+
+        Raises
+        ------
+        RuntimeError
+            If one is running already.
+        """
+        if self._job is not None:
+            raise RuntimeError("A run is in progress.")
+        self._job = _Job(task)
+        self._timer.start()
+        if self.parent() is not None:
+            self.parent().destroyed.connect(self._job.stop.set)
+
+    def stop(self) -> None:
+        """Ask the run to end with what there is; `finished` follows within a step.
+
+        One that has not begun to train yet, which may be busy with what nothing can interrupt, such as loading PyTorch,
+        is left to end by itself, and `finished` is emitted with None.
+        """
+        if self._job is None:
+            return
+        self._job.stop.set()
+        if not self._job.has_begun:
+            self._forget()
+            self.finished.emit(None)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Block until the worker thread has ended; for tests and scripts, never for the window."""
+        if self._job is not None:
+            self._job.join(seconds)
+
+    def _collect(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        self._looks += 1
+        if self._looks % _LOOKS_PER_SHOW and not job.due:
+            return
+        events, outcome = job.take()
+        if events:
+            self.progressed.emit(events)
+            # After what the events changed has been drawn.
+            QTimer.singleShot(0, job.go_on)
+        if outcome is None:
+            return
+        self._forget()
+        result, failure = outcome
+        if failure is None:
+            self.finished.emit(result)
+        else:
+            self.failed.emit(failure)
+
+    def _forget(self) -> None:
+        """Be ready for another task."""
+        job, self._job = self._job, None
+        self._timer.stop()
+        if job is not None and self.parent() is not None:
+            self.parent().destroyed.disconnect(job.stop.set)
+
+
+def _leave_a_core() -> bool:
+    """Keep torch from taking the core that the window needs; True once that is settled for the calling thread."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores > 2:
+        # The number holds for the calling thread alone.
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
+    return True

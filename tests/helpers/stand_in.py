@@ -1,0 +1,167 @@
+"""A stand-in for the pipeline: the same events and results in milliseconds, and without torch."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+import napari_autostructn2v
+from napari_autostructn2v.errors import InputError
+from napari_autostructn2v.images import check_image
+from napari_autostructn2v.noise import BlindMask, NoiseModel, assess
+from napari_autostructn2v.progress import Progress
+
+
+@dataclass(frozen=True)
+class Report:
+    verdict: str
+    stopped: bool
+    seconds: dict = field(default_factory=lambda: {"stage 1": 1.0, "stage 2": 2.0})
+    quality: object = None
+    messages: tuple = ()
+    steps: dict = field(default_factory=lambda: {"1": 4})
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    denoised: np.ndarray
+    stage1: np.ndarray | None
+    stage2: np.ndarray | None
+    mask: BlindMask
+    noise: NoiseModel
+    report: Report
+    denoiser: object
+    settings: object
+
+
+VERDICT = "The noise is correlated along rows over 1 pixel; stage 2 gains about 5 dB."
+
+
+def row_noise() -> NoiseModel:
+    """Noise that direct neighbours in a row share."""
+    correlation = np.zeros((25, 25))
+    correlation[12, 11:14] = 0.4, 1, 0.4
+    return NoiseModel(correlation, np.full((25, 25), 0.01), 9.0, 9.0, np.array([100.0]), np.array([9.0]), 40)
+
+
+class Model:
+    """A trained model that blurs in ten tiles; `error` is raised instead, and `hold` waits for a stop at each tile."""
+
+    def __init__(self, settings, mask) -> None:
+        self.settings, self.mask = settings, mask
+        self.error: Exception | None = None
+        self.hold = False
+        self.tiles: list[int] = []
+
+    def predict(self, image, *, device="auto", stop=None, on_tile=None, dtype=None, tile=None):
+        from napari_autostructn2v.stop import Stopped
+
+        self.tiles.append(tile)
+        if self.error is not None:
+            raise self.error
+        for done in range(1, 11):
+            on_tile(done, 10)
+            while self.hold and not stop.is_set():
+                time.sleep(0.005)
+            if stop.is_set():
+                raise Stopped
+        image = np.asarray(image)
+        return gaussian_filter(image, (0,) * (image.ndim - 2) + (1, 1)).astype(dtype or image.dtype)
+
+    def save(self, path) -> None:
+        try:
+            Path(path).write_text("a model")
+        except OSError as error:
+            raise InputError(f"{path} could not be written.") from error
+
+
+class StandIn:
+    """Set `steps` and `pause` for its pace; `error` is raised in phase `error_at`; it waits for a stop in `hold_at`.
+
+    `reached` is the present phase, `runs` what it was called with, `threads` those it ran in.
+    """
+
+    def __init__(self) -> None:
+        self.steps = 4
+        self.pause = 0.0
+        self.error: Exception | None = None
+        self.error_at = "stage 1"
+        self.hold_at = ""
+        self.messages: tuple[str, ...] = ()
+        self.reached = ""
+        self.runs: list[dict] = []
+        self.threads: set[threading.Thread] = set()
+
+    def run(self, image, settings, *, stop=None, mask=None, preview_plane=None, start=None):
+        self.threads.add(threading.current_thread())
+        self.runs.append({"settings": settings, "mask": mask, "preview_plane": preview_plane})
+        yield Progress("measuring", message="Measuring the noise")
+        image = check_image(image)
+        noise, mask = row_noise(), mask or BlindMask(np.ones((1, 3)), VERDICT, 5.0)
+        stages = {"auto": ("1", "2") if mask.is_structured else ("1",), "both": ("1", "2")}.get(
+            settings.stages, (settings.stages,)
+        )
+        outputs = {}
+        for stage in stages:
+            if stop is not None and stop.is_set():
+                break
+            for step in range(1, self.steps + 1):
+                if self.error is not None and self.error_at == f"stage {stage}":
+                    raise self.error
+                time.sleep(self.pause)
+                plane = image.reshape(-1, *image.shape[-2:])[preview_plane or 0]
+                preview = gaussian_filter(plane.astype(np.float32), 2 * step / self.steps)
+                outputs[stage] = preview
+                yield Progress(
+                    f"stage {stage}",
+                    step,
+                    self.steps,
+                    f"Stage {stage}",
+                    loss=1 / step,
+                    held_out=1.1 / step,
+                    preview=preview,
+                    seconds_left=12.0,
+                )
+                self.reached = f"stage {stage}"
+                while self.hold_at == f"stage {stage}" and not stop.is_set():
+                    time.sleep(0.005)
+                if stop is not None and stop.is_set():
+                    break
+            sigma = (0,) * (image.ndim - 2) + (1, 1)
+            outputs[stage] = gaussian_filter(image.astype(np.float32), sigma).astype(image.dtype)
+            if stop is not None and stop.is_set():
+                break
+        yield Progress("prediction", 1, 1, "Denoising the whole image")
+        stage1, stage2 = outputs.get("1"), outputs.get("2")
+        best = stage2 if stage2 is not None else stage1
+        return Result(
+            denoised=best,
+            stage1=stage1,
+            stage2=stage2,
+            mask=mask,
+            noise=noise,
+            report=Report(
+                mask.reason,
+                stopped=stop is not None and stop.is_set(),
+                quality=None if best is None else assess(image, best, noise),
+                messages=self.messages,
+            ),
+            denoiser=None if best is None else Model(settings, mask),
+            settings=settings,
+        )
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+        """Put the stand-in where the worker finds the pipeline."""
+        module = types.ModuleType("napari_autostructn2v.pipeline")
+        module.run = self.run
+        monkeypatch.setitem(sys.modules, "napari_autostructn2v.pipeline", module)
+        monkeypatch.setattr(napari_autostructn2v, "pipeline", module, raising=False)
+        return self

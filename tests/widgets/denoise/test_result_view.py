@@ -1,0 +1,189 @@
+"""After a run: the judgement, comparing, models, and the same run elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+
+import numpy as np
+import pytest
+from helpers.stand_in import VERDICT, StandIn
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QFileDialog
+
+from napari_autostructn2v.noise import Quality
+from napari_autostructn2v.settings import MaskSettings, Settings
+from napari_autostructn2v.widgets.denoise import DenoiseDock
+from napari_autostructn2v.widgets.denoise.elsewhere import command_line, needs_file
+from napari_autostructn2v.widgets.denoise.progress_view import duration_in_words
+from napari_autostructn2v.widgets.image import judge
+
+
+@pytest.fixture
+def dock(make_napari_viewer, monkeypatch, qtbot):
+    """A dock that has just denoised a stack called "cells"."""
+    StandIn().install(monkeypatch)
+    viewer = make_napari_viewer()
+    rng = np.random.default_rng(0)
+    viewer.add_image(rng.normal(100, 10, (3, 48, 64)).astype(np.uint8), name="cells", scale=(2, 1, 1))
+    dock = DenoiseDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Denoise")
+    dock.denoise()
+    wait(dock, qtbot)
+    yield dock
+    wait(dock, qtbot)
+
+
+def wait(dock, qtbot) -> None:
+    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.runner.is_running), timeout=60_000)
+
+
+def press(qtbot, button) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize(
+    ("removed", "alike", "light", "words"),
+    [
+        (1.0, 0.05, "green", "looks like noise alone: 100 %"),
+        (0.6, 0.05, "yellow", "Some of the noise is still there"),
+        (0.2, 0.05, "red", "Much of the noise is still there"),
+        (1.4, 0.05, "yellow", "Some structure may be gone"),
+        (3.0, 0.05, "red", "Much structure may be gone"),
+        (1.0, 0.6, "yellow", "resembles the image"),
+    ],
+)
+def test_the_traffic_light(removed, alike, light, words) -> None:
+    judgement = judge(Quality(removed, alike, 0.05, 5.0))
+    assert judgement.light == light
+    assert words in judgement.verdict
+    assert bool(judgement.advice) == (light != "green")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-3, "0 s"), (13.6, "14 s"), (89, "89 s"), (125, "2 min"), (4800, "80 min"), (5520, "1 h 32 min")],
+)
+def test_durations_in_words(seconds, words) -> None:
+    assert duration_in_words(seconds) == words
+
+
+def test_the_result_is_described(dock) -> None:
+    text = dock.result_view.label.text()
+    assert VERDICT in text
+    assert "“cells denoised” took 3 s." in text
+    assert dock.result_view.judgement.text()
+
+
+def test_the_divider_shows_before_and_after_on_the_plane_in_view(dock, qtbot) -> None:
+    view, layers = dock.result_view, dock._viewer.layers
+    dock._viewer.dims.set_current_step(0, 2)
+    view.slider.setValue(500)
+    press(qtbot, view.compare_button)
+    divided = layers["cells before | after"]
+    before, after = layers["cells"], layers["cells denoised"]
+    np.testing.assert_array_equal(divided.data[0, :, :31], before.data[2, :, :31])
+    np.testing.assert_array_equal(divided.data[0, :, 32:], after.data[2, :, 32:])
+    np.testing.assert_array_equal(divided.data_to_world((0, 0, 0)), before.data_to_world((2, 0, 0)))
+    view.slider.setValue(250)
+    np.testing.assert_array_equal(divided.data[0, :, 16:], after.data[2, :, 16:])
+    view.slider.setValue(0)
+    np.testing.assert_array_equal(divided.data[0], after.data[2])
+    press(qtbot, view.compare_button)
+    assert "cells before | after" not in layers
+
+
+def test_the_difference_is_what_was_removed(dock, qtbot) -> None:
+    layers = dock._viewer.layers
+    for _ in range(2):  # a second press makes no second layer
+        press(qtbot, dock.result_view.difference_button)
+    removed = layers["cells removed"]
+    expected = layers["cells"].data.astype(float) - layers["cells denoised"].data
+    np.testing.assert_allclose(removed.data, expected)
+    np.testing.assert_array_equal(removed.extent.world, layers["cells"].extent.world)
+    low, high = removed.contrast_limits
+    assert low == -high
+    assert sum("removed" in layer.name for layer in layers) == 1
+
+
+def test_side_by_side_shows_all_stages_and_goes_back(dock, qtbot) -> None:
+    layers, button = dock._viewer.layers, dock.result_view.grid_button
+    layers["cells"].visible = False
+    press(qtbot, button)
+    assert dock._viewer.canvas.grid.enabled
+    assert {layer.name for layer in layers if layer.visible} == {"cells", "cells stage 1", "cells denoised"}
+    press(qtbot, button)
+    assert not dock._viewer.canvas.grid.enabled
+    assert {layer.name for layer in layers if layer.visible} == {"cells denoised"}
+
+
+def test_comparing_with_a_result_that_was_deleted_does_nothing(dock, qtbot) -> None:
+    del dock._viewer.layers["cells denoised"]
+    view = dock.result_view
+    for button in (view.compare_button, view.difference_button, view.grid_button, view.grid_button):
+        press(qtbot, button)
+    assert not {"cells removed", "cells before | after"} & {layer.name for layer in dock._viewer.layers}
+
+
+def test_a_model_denoises_another_image_without_training(dock, qtbot) -> None:
+    panel, viewer = dock.model_panel, dock._viewer
+    assert "trained on “cells”" in panel.label.text()
+    other = viewer.add_image(np.random.default_rng(1).normal(100, 10, (32, 32)), name="other", scale=(3, 3))
+    dock.image.layer = other
+    press(qtbot, panel.apply_button)
+    wait(dock, qtbot)
+    result = viewer.layers["other denoised"]
+    np.testing.assert_array_equal(result.extent.world, other.extent.world)
+    origin = result.metadata["autostructn2v"]
+    assert origin["model"] == "trained on “cells”"
+    assert "without training" in dock.result_view.label.text()
+    press(qtbot, dock.result_view.difference_button)
+    assert "other removed" in viewer.layers
+
+
+def test_a_model_is_saved_or_it_is_said_why_not(dock, qtbot, tmp_path, monkeypatch) -> None:
+    panel = dock.model_panel
+    answers = iter([str(tmp_path / "cells.safetensors"), str(tmp_path / "nowhere" / "cells.safetensors"), ""])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (next(answers), ""))
+    press(qtbot, panel.save_button)
+    assert (tmp_path / "cells.safetensors").read_text() == "a model"
+    assert "cells.safetensors" in panel.label.text()
+    press(qtbot, panel.save_button)
+    assert "could not be written" in dock.message.text
+    press(qtbot, panel.save_button)  # the user thought better of it
+    assert panel.denoiser is not None
+
+
+def test_a_file_that_is_no_model_is_answered_by_a_sentence_and_the_old_model_stays(dock, qtbot, tmp_path) -> None:
+    panel = dock.model_panel
+    model = panel.denoiser
+    path = tmp_path / "letter.safetensors"
+    path.write_text("Dear Sir")
+    panel.load(str(path))
+    wait(dock, qtbot)
+    assert "letter.safetensors" in dock.message.text
+    assert not dock.message.details_button.isVisibleTo(dock)
+    assert panel.denoiser is model
+
+
+def test_the_command_says_what_the_dock_says(tmp_path) -> None:
+    settings = Settings.from_preset("best", stages="both", random_seed=3, device="cpu")
+    assert not needs_file(settings)
+    words = shlex.split(command_line(settings, "my cells.tif"))
+    assert words[:5] == ["autostructn2v", "denoise", "my cells.tif", "-o", "denoised"]
+    options = dict(zip(words[5::2], words[6::2], strict=True))
+    assert options == {"--preset": "best", "--stages": "both", "--seed": "3", "--device": "cpu"}
+    own = Settings(mask=MaskSettings(source="editor", pattern=("111",)))
+    assert needs_file(own)
+    assert command_line(own, "a.tif", "own.toml") == "autostructn2v denoise a.tif -o denoised --settings own.toml"
+
+
+def test_copy_as_command_writes_the_settings_that_it_needs(dock, qtbot, tmp_path, monkeypatch) -> None:
+    press(qtbot, dock.elsewhere.copy_button)
+    assert QApplication.clipboard().text() == "autostructn2v denoise IMAGE.tif -o denoised"
+    assert "clipboard" in dock.message.text
+    dock.advanced.stage_forms["stage1"].editors["batch_size"].setValue(8)
+    path = tmp_path / "own"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+    press(qtbot, dock.elsewhere.copy_button)
+    assert QApplication.clipboard().text().endswith(f"--settings {path}.toml")
+    assert Settings.load(f"{path}.toml") == dock.settings()

@@ -1,0 +1,27 @@
+"""Both docks of the plugin share one place as tabs, until the user drags them apart."""
+
+from __future__ import annotations
+
+import numpy as np
+from qtpy.QtWidgets import QDockWidget, QWidget
+
+from napari_autostructn2v.widgets.denoise import DenoiseDock
+from napari_autostructn2v.widgets.roi import RoiDock
+
+
+def test_the_second_dock_opens_as_a_tab_before_the_first(make_napari_viewer, qtbot) -> None:
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(np.random.default_rng(0).normal(100, 10, (64, 64)), name="cells")
+    window = viewer.window._qt_window
+    other: QDockWidget = viewer.window.add_dock_widget(QWidget(), name="of another plugin")
+    tuning = viewer.window.add_dock_widget(RoiDock(viewer), name="ROI tuning")
+    qtbot.wait(50)
+    denoising = viewer.window.add_dock_widget(DenoiseDock(viewer), name="Denoise")
+    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(denoising) == [tuning], timeout=20_000)
+    assert other not in window.tabifiedDockWidgets(denoising)
+    # Apart they stay, hidden and shown again.
+    denoising.setFloating(True)
+    denoising.hide()
+    denoising.show()
+    qtbot.wait(50)
+    assert denoising.isFloating()
