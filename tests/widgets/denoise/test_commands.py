@@ -44,5 +44,5 @@ def test_the_manifest_offers_the_command_in_the_menu(viewer) -> None:
     from npe2 import PluginManager
 
     contributions = PluginManager.instance().get_manifest(PLUGIN).contributions
-    command = next(c for c in contributions.commands if c.python_name.endswith("commands:denoise_active_layer"))
+    command = next(c for c in contributions.commands if c.python_name.endswith("denoise:denoise_active_layer"))
     assert command.id in [item.command for item in contributions.menus["napari/layers/filter"]]

@@ -14,7 +14,8 @@ TESTS = Path(__file__).parents[2]
 
 def run(code: str) -> str:
     """Run a script with napari in a window; it must end by itself with exit code 0."""
-    environment = os.environ | {"PYTHONPATH": str(TESTS), "NAPARI_CONFIG": ""}
+    path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path, "NAPARI_CONFIG": ""}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -71,7 +72,7 @@ REAL = (
     OPEN
     + """
 from dataclasses import replace
-from napari_autostructn2v.widgets.roi_state import roi_state
+from napari_autostructn2v.widgets.image import roi_state
 tuning = roi_state(viewer)
 endless = replace(tuning.settings.stage1, num_epochs=100_000, features=4, early_stopping=False)
 tuning.set_settings(replace(tuning.settings, stages="1", stage1=endless, device="cpu"))
