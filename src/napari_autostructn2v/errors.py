@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError", "NotEnoughPatchesError"]
+__all__ = ["InputError", "NotEnoughPatchesError", "tells_of_memory"]
 
 
 class InputError(ValueError):
@@ -17,3 +17,14 @@ class NotEnoughPatchesError(InputError):
 
     A dock offers "Use random patches" (``use_roi=False``) beside this message.
     """
+
+
+def tells_of_memory(error: BaseException | str) -> bool:
+    """Return whether an error, or what was said of one, is about memory that ran out.
+
+    PyTorch's have no type of their own on the CPU, and theirs must not be imported to be told apart.
+    """
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    said = str(error).lower()
+    return any(words in said for words in ("out of memory", "not enough memory", "can't allocate memory"))

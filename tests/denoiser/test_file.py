@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from napari_autostructn2v import Denoiser, Settings
 from napari_autostructn2v.denoiser.file import FORMAT_VERSION, load_model, save_model
 from napari_autostructn2v.errors import InputError
 
@@ -114,3 +115,21 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         save_model(tmp_path, WEIGHTS, {})
     assert os.listdir(tmp_path) == ["file"]
+
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def test_a_model_of_version_0_1_0_gives_the_pixels_that_it_gave_then():
+    known = np.load(DATA / "model-0.1.0.npz")
+    model = Denoiser.load(DATA / "model-0.1.0.safetensors")
+    assert set(model.networks) == {"1", "2"}
+    np.testing.assert_allclose(model.predict(known["image"].astype(np.float32)), known["denoised"], rtol=1e-4)
+
+
+def test_settings_of_version_0_1_0_are_read():
+    settings = Settings.load(DATA / "settings-0.1.0.toml")
+    assert settings.stages == "both"
+    assert settings.random_seed == 7
+    assert settings.stage2.roi.added == ((3, 4),)
+    assert Denoiser.load(DATA / "model-0.1.0.safetensors").settings == settings

@@ -15,8 +15,9 @@ from scipy.ndimage import gaussian_filter
 
 import napari_autostructn2v
 from napari_autostructn2v.errors import InputError
-from napari_autostructn2v.images import check_image
-from napari_autostructn2v.noise import BlindMask, NoiseModel, assess
+from napari_autostructn2v.images import check_image, to_planes
+from napari_autostructn2v.noise import BlindMask, Measurement, NoiseModel, assess
+from napari_autostructn2v.pipeline import Result
 from napari_autostructn2v.progress import Progress
 
 
@@ -28,18 +29,6 @@ class Report:
     quality: object = None
     messages: tuple = ()
     steps: dict = field(default_factory=lambda: {"1": 4})
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    denoised: np.ndarray
-    stage1: np.ndarray | None
-    stage2: np.ndarray | None
-    mask: BlindMask
-    noise: NoiseModel
-    report: Report
-    denoiser: object
-    settings: object
 
 
 VERDICT = "The noise is correlated along rows over 1 pixel; stage 2 gains about 5 dB."
@@ -100,12 +89,19 @@ class StandIn:
         self.runs: list[dict] = []
         self.threads: set[threading.Thread] = set()
 
+    def measure(self, image, settings, *, mask=None, stop=None) -> Measurement:
+        planes = to_planes(image)
+        noise = row_noise().rescaled(1 / planes.scale, -planes.offset / planes.scale)
+        mask = mask or BlindMask(np.ones((1, 3)), VERDICT, 5.0)
+        return Measurement(planes, "", None, None, noise, mask, mask.is_structured).without_most_planes()
+
     def run(self, image, settings, *, stop=None, mask=None, preview_plane=None, start=None):
         self.threads.add(threading.current_thread())
         self.runs.append({"settings": settings, "mask": mask, "preview_plane": preview_plane})
         yield Progress("measuring", message="Measuring the noise")
         image = check_image(image)
-        noise, mask = row_noise(), mask or BlindMask(np.ones((1, 3)), VERDICT, 5.0)
+        measurement = self.measure(image, settings, mask=mask)
+        mask = measurement.mask
         stages = {"auto": ("1", "2") if mask.is_structured else ("1",), "both": ("1", "2")}.get(
             settings.stages, (settings.stages,)
         )
@@ -147,11 +143,11 @@ class StandIn:
             stage1=stage1,
             stage2=stage2,
             mask=mask,
-            noise=noise,
+            measurement=measurement,
             report=Report(
                 mask.reason,
                 stopped=stop is not None and stop.is_set(),
-                quality=None if best is None else assess(image, best, noise),
+                quality=None if best is None else assess(image, best, row_noise()),
                 messages=self.messages,
             ),
             denoiser=None if best is None else Model(settings, mask),
@@ -164,4 +160,5 @@ class StandIn:
         module.run = self.run
         monkeypatch.setitem(sys.modules, "napari_autostructn2v.pipeline", module)
         monkeypatch.setattr(napari_autostructn2v, "pipeline", module, raising=False)
+        monkeypatch.setattr("napari_autostructn2v.noise.measure", self.measure)
         return self

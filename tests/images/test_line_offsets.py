@@ -50,12 +50,12 @@ def test_offsets_are_measured_to_what_the_pixels_of_a_line_tell(rows: float) -> 
 def test_only_lines_with_offsets_are_evened(rows: float, columns: float, found: tuple[str, ...]) -> None:
     image, _ = noisy(cells(), rows, columns)
     assert find_line_offsets(image[None]) == found
-    evened = without_line_offsets(image[None], found)[0]
+    flattened = without_line_offsets(image[None], found)[0]
     plain, _ = noisy(cells())
     clean = cells()
     background = clean < 0.01
     for axis in (0, 1):
-        lines = np.ma.array(evened, mask=~background).mean(axis=1 - axis)
+        lines = np.ma.array(flattened, mask=~background).mean(axis=1 - axis)
         assert np.diff(lines).std() < 1.6 * np.diff(np.ma.array(plain, mask=~background).mean(axis=1 - axis)).std()
 
 
@@ -128,6 +128,6 @@ def test_offsets_stay_if_asked() -> None:
     image = (200 + 20 * noisy(cells(), 2.0)[0]).astype(np.uint16)
     settings = replace(SHORT, remove_line_offsets=False, stages="1")
     result = denoise(image, settings)
-    assert result.denoiser is not None and result.denoiser.evened == ()
+    assert result.denoiser is not None and result.denoiser.flattened == ()
     assert "offset" not in result.report.verdict
     assert Settings.from_toml(settings.to_toml()) == settings

@@ -159,3 +159,15 @@ def test_a_cluster_that_loses_a_worker_gives_the_local_result(model: Denoiser, c
         time.sleep(0.05)
     os.kill(pids[0], signal.SIGKILL)
     np.testing.assert_array_equal(future.result(), model.predict(movie, device="cpu"))
+
+
+def test_offsets_of_lines_are_those_of_the_whole_plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lazy, "BLOCK_PIXELS", 64 * 64)
+    monkeypatch.setattr(lazy, "BLOCK_SIDE", 192)
+    image = (1000 + RNG.normal(0, 10, (400, 420)) + RNG.normal(0, 30, (400, 1))).astype(np.float32)
+    model = denoise(image, Settings(stages="1", stage1=TINY, device="cpu")).denoiser
+    assert model is not None
+    assert model.flattened == ("rows",)
+    whole = model.predict(image, device="cpu")
+    result = model.predict(dask.array.from_array(image, (100, 420)), device="cpu")
+    np.testing.assert_allclose(result.compute(scheduler="threads"), whole, atol=0.05)

@@ -131,3 +131,20 @@ def test_a_number_cut_short_does_not_count(tmp_path: Path) -> None:
     assert done_blocks(path) == set()
     path.write_bytes(b"0\n1\n12")
     assert done_blocks(path) == {0, 1}
+
+
+def test_offsets_of_lines_are_those_of_the_whole_plane(small: None, tmp_path: Path) -> None:
+    image = (1000 + RNG.normal(0, 10, (2, 300, 320)) + RNG.normal(0, 30, (2, 1, 320))).astype(np.float32)
+    model = denoise(image, Settings(stages="1", stage1=TINY, device="cpu")).denoiser
+    assert model is not None
+    assert model.flattened == ("columns",)
+    zarr.create_array(tmp_path / "in.zarr", data=image, chunks=(1, 64, 64))
+    zarr.create_array(tmp_path / "out.zarr", shape=image.shape, chunks=(1, 64, 64), dtype=image.dtype)
+    layout = Layout("TYX", image.shape)
+    recipe = Recipe(
+        str(tmp_path / "in.zarr"), str(tmp_path / "out.zarr"), layout, (model.packed(),), (FixedPattern(),), 64, "cpu"
+    )
+    for block in blocks_of(layout, (1, 64, 64), 64):
+        denoise_block(recipe, block)
+    result = zarr.open_array(tmp_path / "out.zarr")[...]
+    np.testing.assert_allclose(result, model.predict(image, device="cpu"), atol=0.05)

@@ -50,7 +50,7 @@ def test_replacements_tell_nothing_of_the_centre(pattern):
 def test_centres_are_drawn_afresh_at_the_density_asked_for():
     spots = BlindSpots(SINGLE, 5, "random", CPU)
     generator = random()
-    first, second = (spots.centres(torch.Size((4, 64, 64)), generator) for _ in range(2))
+    first, second = (spots.centres(torch.ones((4, 64, 64), dtype=torch.bool), generator) for _ in range(2))
     assert len(first) == pytest.approx(0.05 * 4 * 64 * 64, rel=0.15)
     shared = {tuple(place) for place in first.tolist()} & {tuple(place) for place in second.tolist()}
     assert len(shared) < 0.15 * len(first)
@@ -60,7 +60,7 @@ def test_large_masks_leave_enough_to_see():
     pattern = np.ones((9, 9), bool)
     spots = BlindSpots(pattern, 20, "zeros", CPU)
     batch = torch.ones((8, 64, 64))
-    hidden = spots.hide(batch, spots.centres(torch.Size((8, 64, 64)), random()), random())
+    hidden = spots.hide(batch, spots.centres(torch.ones((8, 64, 64), dtype=torch.bool), random()), random())
     assert 0.1 < float((hidden == 0).float().mean()) <= MOST_HIDDEN * 1.15
 
 

@@ -171,3 +171,49 @@ def test_gpu_and_cpu_agree():
             pass
         errors.append(error(network, noisy, clean))
     assert errors[1] == pytest.approx(errors[0], rel=0.15)
+
+
+def test_a_crop_without_a_blind_spot_does_not_end_in_nan():
+    noisy, _ = scene((32, 32))
+    sparse = replace(SMALL, crop_size=16, batch_size=1, patches_per_image=10, num_epochs=3, mask_percentage=0.01)
+    network, events, training = trained(noisy, sparse)
+    assert all(np.isfinite(event.loss) for event in events)
+    assert np.isfinite(training.held_out)
+    assert np.isfinite(predict_planes(network, noisy)).all()
+
+
+def test_training_that_goes_on_is_judged_by_the_same_pixels():
+    noisy, _ = scene()
+    network, _, first = trained(noisy, replace(SMALL, early_stopping=False))
+    events = train(network, noisy, replace(SMALL, learning_rate=1e-12), SINGLE, seed=0, first_step=SMALL.steps - 1)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(events)
+    assert end.value.value.held_out == pytest.approx(first.held_out, rel=1e-3)
+
+
+@pytest.mark.parametrize("levels", [1, 3, 5])
+@pytest.mark.parametrize("tile", [256, 272])
+def test_tiles_of_any_size_give_the_pixels_of_the_whole(levels, tile):
+    rng = np.random.default_rng(0)
+    planes = rng.standard_normal((1, 700, 90), np.float32)
+    network = new_network(replace(SMALL, features=2, num_layers=levels), 0)
+    network.smoothing.set_weights(torch.tensor([0.1, -0.5, 0.0, 0.3, 0.2, 0.2]))
+    whole, tiled = (predict_planes(network, planes, tile=side) for side in (1024, tile))
+    np.testing.assert_allclose(tiled, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_nothing_beyond_the_reach_changes_a_pixel(levels):
+    network = new_network(replace(SMALL, features=2, num_layers=levels), 0)
+    for weight in network.parameters():
+        weight.abs_()
+    side = 4 * network.reach + 4 * network.multiple
+    image = torch.rand(1, 1, side, 2 * network.multiple, requires_grad=True)
+    farthest = 0
+    result = network(image)
+    for row in range(side // 2, side // 2 + network.multiple):
+        (slopes,) = torch.autograd.grad(result[0, 0, row].sum(), image, retain_graph=True)
+        rows = slopes.abs().sum((0, 1, 3)).nonzero()[:, 0]
+        farthest = max(farthest, row - int(rows.min()), int(rows.max()) - row)
+    assert farthest == network.reach

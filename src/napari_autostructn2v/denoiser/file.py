@@ -13,7 +13,7 @@ from ..files import atomic_path, read_start, reason
 __all__ = ["FORMAT_VERSION", "load_model", "save_model"]
 
 #: Raised by one whenever an older program could no longer read what is written.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _FORMAT = "napari-autostructn2v model"
 

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import ArrayLike
 
 from ..errors import InputError
-from ..images import Planes, check_image, on_scale, to_planes
+from ..images import Planes, check_image, line_offsets, on_scale, to_planes
 from ..large import PackedModel, is_lazy, packed, predict_lazily
-from ..network import GIVE_BACK_REACH, Smoothing, UNet, give_back, predict_planes, prediction_symmetries, resolve_device
+from ..network import GIVE_BACK_REACH, UNet, give_back, predict_planes, prediction_symmetries, resolve_device
 from ..noise import BlindMask, NoiseModel
 from ..settings import Settings, StageSettings
 from ..stop import StopToken
@@ -51,8 +51,10 @@ class Denoiser:
         How far a pixel usually is from its neighbours, on that scale; tells hot pixels.
     steps : dict of str to int
         Training steps done per stage.
-    evened : tuple of str
+    flattened : tuple of str
         Of "rows" and "columns": the lines whose offsets are taken out of every plane first.
+    seconds : dict of str to float
+        Training time per stage.
 
     Examples
     --------
@@ -68,7 +70,8 @@ class Denoiser:
     scale: float
     usual_excess: float | None = None
     steps: dict[str, int] = field(default_factory=dict)
-    evened: tuple[str, ...] = ()
+    flattened: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def predict(
         self,
@@ -136,6 +139,7 @@ class Denoiser:
         on_tile: Callable[[int, int], None] | None = None,
         dtype: Any = None,
         tile: int | None = None,
+        lines_are_flat: bool = False,
     ) -> np.ndarray:
         """Denoise a part of an image, without a look at the rest and without a check whether the model fits it.
 
@@ -146,6 +150,9 @@ class Denoiser:
             not that of the whole plane.
         stage, device, stop, on_tile, dtype, tile
             As for :meth:`predict`.
+        lines_are_flat : bool
+            The offsets of lines have been taken out already, as they must be where a plane is cut: see
+            :meth:`line_offsets`.
 
         Returns
         -------
@@ -161,7 +168,7 @@ class Denoiser:
         if part.dtype.kind == "f" and not np.isfinite(part).all():
             raise InputError("The image has pixels that are NaN or infinite; replace them or crop them away.")
         planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
-        planes = planes.without_line_offsets(self.evened)
+        planes = planes.without_line_offsets(() if lines_are_flat else self.flattened)
         network = self._network(stage).to(resolve_device(device))
         tile = tile or self.settings.tile
         stage = stage or max(self.networks)
@@ -172,6 +179,22 @@ class Denoiser:
         noise = self.noise.rescaled(1 / self.scale, -self.offset / self.scale)
         return planes.restore(give_back(planes.values, denoised, noise), dtype)
 
+    def line_offsets(self, strips: np.ndarray) -> np.ndarray:
+        """Estimate the offset of every row of a plane that is denoised in pieces.
+
+        Parameters
+        ----------
+        strips : (Y, K) ndarray
+            What :func:`~.images.line_strips` names of all rows, side by side; of the transposed plane for columns.
+
+        Returns
+        -------
+        (Y,) float32
+            In the units of the image.
+        """
+        plane = on_scale(strips, self.offset, self.scale).without_hot_pixels(self.usual_excess).values[0]
+        return line_offsets(plane - plane.mean()) * np.float32(self.scale)
+
     def packed(self) -> PackedModel:
         """Return the model in a form that travels to other processes, whatever device it is on here."""
         networks = {stage: copy.deepcopy(network).cpu() for stage, network in self.networks.items()}
@@ -181,7 +204,7 @@ class Denoiser:
     def margin(self) -> int:
         """Pixels beyond which nothing reaches through a network, rounded up to where pooling begins anew."""
         multiple = max(16, *(network.multiple for network in self.networks.values()))
-        reach = 14 * max(network.multiple for network in self.networks.values()) + Smoothing.REACH + GIVE_BACK_REACH
+        reach = max(network.reach for network in self.networks.values()) + GIVE_BACK_REACH
         return -(-reach // multiple) * multiple
 
     def save(self, path: str | Path) -> None:
@@ -198,7 +221,8 @@ class Denoiser:
         arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in _NOISE_ARRAYS}
         numbers = {name: getattr(self.noise, name) for name in _NOISE_NUMBERS}
         numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
-        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.evened}
+        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.flattened}
+        numbers |= {"seconds": self.seconds}
         metadata = {"settings": self.settings.to_toml(), "numbers": json.dumps(numbers), "reason": self.mask.reason}
         save_model(path, arrays, metadata)
 
@@ -229,8 +253,9 @@ class Denoiser:
         if not networks:
             raise InputError(f"{path} holds no trained network.")
         usual_excess, steps = numbers.get("usual_excess"), numbers.get("steps", {})
-        evened = tuple(numbers.get("evened", ()))
-        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, evened)
+        flattened = tuple(numbers.get("evened", ()))
+        seconds = numbers.get("seconds", {})
+        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, flattened, seconds)
 
     def check_fit(self, image: ArrayLike) -> None:
         """Raise if an image is on another scale than the model: a network makes nothing of such numbers.
@@ -287,7 +312,8 @@ def _restored(arrays: dict[str, np.ndarray], stage: str, settings: StageSettings
     prefix = f"stage{stage}."
     network = UNet(settings.features, settings.num_layers)
     weights = {
-        name.removeprefix(prefix): torch.from_numpy(weight.copy())
+        # Files of version 0.1.0 call the smoothing by another name.
+        name.removeprefix(prefix).replace("finish.", "smoothing."): torch.from_numpy(weight.copy())
         for name, weight in arrays.items()
         if name.startswith(prefix)
     }

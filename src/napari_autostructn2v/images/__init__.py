@@ -1,9 +1,9 @@
 """Any array becomes checked planes on one scale; what is wrong with its pixels is found and mended."""
 
 from .axes import Channel, Layout, named_axes
-from .checks import check_image
+from .checks import as_array, check_image
 from .fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
-from .line_offsets import find_line_offsets, without_line_offsets
+from .line_offsets import find_line_offsets, line_offsets, line_strips, without_line_offsets
 from .planes import Planes, on_scale, to_planes
 from .spread import evenly_spread
 
@@ -12,11 +12,14 @@ __all__ = [
     "FixedPattern",
     "Layout",
     "Planes",
+    "as_array",
     "check_image",
     "evenly_spread",
     "find_fixed_pattern",
     "find_in_frames",
     "find_line_offsets",
+    "line_offsets",
+    "line_strips",
     "named_axes",
     "on_scale",
     "to_planes",

@@ -78,6 +78,7 @@ def check_image(image: ArrayLike | Any) -> np.ndarray:
 
 
 def as_array(image: Any) -> np.ndarray:
+    """Return an image as an array, computed once where it is lazy; its values and its dtype are not looked at."""
     if image is None:
         raise InputError("There is no image; open or choose one first.")
     if isinstance(image, (str, Path)):

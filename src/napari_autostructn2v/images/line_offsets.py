@@ -1,4 +1,4 @@
-"""Rows or columns that are each a little too bright or too dark: found in a single plane, and evened out.
+"""Rows or columns that are each a little too bright or too dark: found in a single plane, and flattened.
 
 An offset per line is noise that is correlated along the whole line. A blind mask would have to hide the line as far as
 the network sees, and with it most of what the network could learn from; but there is one number per line to know, and a
@@ -11,7 +11,9 @@ import numpy as np
 from scipy import fft as sp_fft
 from scipy import linalg, ndimage
 
-__all__ = ["find_line_offsets", "line_offsets", "without_line_offsets"]
+from .spread import evenly_spread
+
+__all__ = ["find_line_offsets", "line_offsets", "line_strips", "without_line_offsets"]
 
 #: Shorter lines, or fewer of them, say too little.
 _MIN_SIDE = 64
@@ -42,6 +44,9 @@ _SLOW_SHARE, _SLOW_EXCESS = 1 / 8, 3.5
 
 _BANDS = 8
 
+#: Pixels of a plane that tell the offsets of its lines, and the strips that they come from in a larger one.
+_WHOLE_PIXELS, _STRIPS = 2**24, 16
+
 
 def find_line_offsets(planes: np.ndarray) -> tuple[str, ...]:
     """Say which lines of each plane have an offset of their own.
@@ -61,8 +66,6 @@ def find_line_offsets(planes: np.ndarray) -> tuple[str, ...]:
     variance; the specimen, blurred by the optics, makes them correlated. The covariance is taken between two halves of
     the line that share no pixel, so that pixel noise adds nothing to it.
     """
-    from .spread import evenly_spread
-
     if min(planes.shape[1:]) < _MIN_SIDE:
         return ()
     numbers = evenly_spread(len(planes), _MOST_PLANES)
@@ -75,11 +78,12 @@ def find_line_offsets(planes: np.ndarray) -> tuple[str, ...]:
 
 
 def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...]) -> np.ndarray:
-    """Even out the rows or columns of every plane.
+    """Flatten the rows or columns of every plane.
 
     Parameters
     ----------
     planes : (N, Y, X) float array
+        Whole planes: from a piece of one, other offsets would follow than from the piece beside it.
     lines : tuple of str
         Of "rows" and "columns".
 
@@ -90,12 +94,35 @@ def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...]) -> np.ndarr
     """
     if not lines or min(planes.shape[1:]) < _MIN_SIDE:
         return planes
-    evened = planes.astype(np.result_type(planes.dtype, np.float32))
-    for plane in evened:
+    flattened = planes.astype(np.result_type(planes.dtype, np.float32))
+    for plane in flattened:
         for name in lines:
             rows = plane if name == "rows" else plane.T
-            rows -= line_offsets(_as_rows(plane, name))[:, None]
-    return evened
+            strips = line_strips((rows.shape[0], rows.shape[1]))
+            seen = rows if len(strips) == 1 else np.concatenate([rows[:, strip] for strip in strips], axis=1)
+            rows -= line_offsets(_as_rows(seen, "rows"))[:, None]
+    return flattened
+
+
+def line_strips(shape: tuple[int, int]) -> list[slice]:
+    """Return which pixels of each row tell its offset: all of them, or strips right across a very large plane.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Number of rows, and their length; for columns the other way round.
+
+    Returns
+    -------
+    list of slice
+        Along the rows.
+    """
+    count, length = shape
+    if count * length <= _WHOLE_PIXELS:
+        return [slice(0, length)]
+    wanted = max(_MIN_SIDE, _WHOLE_PIXELS // count // _STRIPS)
+    starts = [int((strip + 0.5) * length / _STRIPS - wanted / 2) for strip in range(_STRIPS)]
+    return [slice(start, start + wanted) for start in starts]
 
 
 def line_offsets(rows: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ class Planes:
         Of the input.
     usual_excess : float or None
         How far a pixel usually is from its neighbours, in the units of `values`; known once hot pixels are mended.
-    evened : tuple of str
+    flattened : tuple of str
         Of "rows" and "columns": the lines whose offsets have been taken out of `values`.
     """
 
@@ -49,7 +49,7 @@ class Planes:
     dtype: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.float32))
     shape: tuple[int, ...] = ()
     usual_excess: float | None = None
-    evened: tuple[str, ...] = ()
+    flattened: tuple[str, ...] = ()
 
     def without_hot_pixels(self, usual_excess: float | None = None) -> Planes:
         """Return the planes with isolated spikes replaced by the median around them.
@@ -69,7 +69,7 @@ class Planes:
         return replace(self, values=mended, usual_excess=usual_excess)
 
     def without_line_offsets(self, lines: tuple[str, ...] | None = None) -> Planes:
-        """Return the planes with rows or columns evened out that are each a little too bright or too dark.
+        """Return the planes with rows or columns flattened that are each a little too bright or too dark.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class Planes:
             Of "rows" and "columns"; None finds out which have offsets.
         """
         lines = find_line_offsets(self.values) if lines is None else lines
-        return replace(self, values=without_line_offsets(self.values, lines), evened=lines)
+        return replace(self, values=without_line_offsets(self.values, lines), flattened=lines)
 
     def restore(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
         """Return normalised values in the units, the dtype and the shape of the input.

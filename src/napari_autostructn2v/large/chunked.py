@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from ..images import line_strips
 from .model import Model, PackedModel
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def predict_lazily(
     depth = {axis: 0 for axis in range(image.ndim)}
     if cut:
         depth |= {image.ndim - 2: model.margin, image.ndim - 1: model.margin}
+        image = _without_line_offsets(image, model.flattened, shared)
         image = dask.array.overlap.overlap(image, depth=depth, boundary="none", allow_rechunk=False)
     result = image.map_blocks(
         _denoised,
@@ -87,6 +89,7 @@ def predict_lazily(
         target=target,
         tile=tile,
         stop=stop,
+        lines_are_flat=cut,
         dtype=target,
         meta=np.empty((0,) * image.ndim, target),
     )
@@ -101,8 +104,38 @@ def _denoised(
     target: np.dtype,
     tile: int | None,
     stop: StopToken | None,
+    lines_are_flat: bool,
 ) -> np.ndarray:
-    return model.open().predict_part(np.asarray(block), stage=stage, device=device, dtype=target, tile=tile, stop=stop)
+    return model.open().predict_part(
+        np.asarray(block),
+        stage=stage,
+        device=device,
+        dtype=target,
+        tile=tile,
+        stop=stop,
+        lines_are_flat=lines_are_flat,
+    )
+
+
+def _without_line_offsets(image: Any, lines: tuple[str, ...], model: Any) -> Any:
+    """Take the offsets of lines out of planes that will be cut; each is estimated once, for the whole plane."""
+    import dask.array
+
+    for name in lines:
+        rows = image if name == "rows" else image.swapaxes(-1, -2)
+        strips = [rows[..., strip] for strip in line_strips(rows.shape[-2:])]
+        seen = dask.array.concatenate(strips, axis=-1)
+        seen = seen.rechunk({axis: -1 if axis >= seen.ndim - 2 else 1 for axis in range(seen.ndim)})
+        meta = np.empty((0,) * (seen.ndim - 1), np.float32)
+        offsets = seen.map_blocks(_offsets, model=model, drop_axis=seen.ndim - 1, dtype=np.float32, meta=meta)
+        rows = rows - offsets[..., None].astype(np.result_type(image.dtype, np.float32))
+        image = rows if name == "rows" else rows.swapaxes(-1, -2)
+    return image
+
+
+def _offsets(strips: np.ndarray, model: PackedModel) -> np.ndarray:
+    offsets = model.open().line_offsets(strips.reshape(strips.shape[-2:]))
+    return offsets.reshape(strips.shape[:-1])
 
 
 def plane_chunks(shape: tuple[int, int], margin: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -26,6 +26,15 @@ class Model(Protocol):
         """Pixels from where a piece is cut off up to which its result is not that of the whole plane."""
         ...
 
+    @property
+    def flattened(self) -> tuple[str, ...]:
+        """Of "rows" and "columns": the lines whose offsets are taken out of every plane first."""
+        ...
+
+    def line_offsets(self, strips: np.ndarray) -> np.ndarray:
+        """Estimate the offset of every row from (Y, K) strips right across a plane."""
+        ...
+
     def packed(self) -> PackedModel:
         """Return the model as it travels to another process."""
         ...
@@ -39,6 +48,7 @@ class Model(Protocol):
         stop: StopToken | None = None,
         dtype: Any = None,
         tile: int | None = None,
+        lines_are_flat: bool = False,
     ) -> np.ndarray:
         """Denoise a (..., Y, X) part of an image."""
         ...

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..files import ImageFile, open_image
-from ..images import Channel, FixedPattern, Layout, find_in_frames
+from ..images import Channel, FixedPattern, Layout, find_in_frames, line_strips
 from .chunked import BLOCK_PIXELS, plane_chunks
 from .model import PackedModel
 from .parts import SAMPLE_PIXELS, sample_places
@@ -199,16 +199,48 @@ def denoise_block(recipe: Recipe, block: Block, image: ImageFile | None = None) 
         part = recipe.patterns[block.channel].removed(part, rows, columns)
     if model is not None:
         denoiser = model.open()
+        cut = (_length(block.rows), _length(block.columns)) != layout.plane_shape
         result = np.empty(part.shape, dtype)
         # Plane by plane: what is stored together may be hundreds of small planes.
         for plane in np.ndindex(*part.shape[:-2]):
-            result[plane] = denoiser.predict_part(part[plane], device=recipe.device, dtype=dtype)
+            piece = part[plane]
+            if cut and denoiser.flattened:
+                number = tuple(along.start + at for along, at in zip(block.leading, plane, strict=True))
+                piece = _line_offsets(recipe, block.channel, number).removed(piece, rows, columns)
+            result[plane] = denoiser.predict_part(piece, device=recipe.device, dtype=dtype, lines_are_flat=cut)
         part = result
     part = part[..., top : top + _length(block.rows), left : left + _length(block.columns)]
     written = layout.slices(channel, block.leading, block.rows, block.columns)
     target: Any = zarr.open_array(recipe.target, mode="r+")
     target[written] = layout.from_planes(part, layout.kept(written))
     return block.number
+
+
+@lru_cache(maxsize=4)
+def _line_offsets(recipe: Recipe, number: int, plane: tuple[int, ...]) -> FixedPattern:
+    """Estimate the offsets of the lines of a whole plane, once for all its blocks."""
+    layout, channel, model = recipe.layout, recipe.layout.channels[number], recipe.models[number]
+    assert model is not None
+    denoiser = model.open()
+    found: dict[str, np.ndarray] = {}
+    with open_image(recipe.source) as image:
+
+        def read(rows: slice, columns: slice) -> np.ndarray:
+            index = layout.slices(channel, list(plane), rows, columns)
+            part = layout.to_planes(image.read(index), layout.kept(index))
+            part = recipe.patterns[number].removed(part, rows, columns)
+            if "rows" in found:
+                part = part - found["rows"][rows, None]
+            return part
+
+        for name in denoiser.flattened:
+            height, width = layout.plane_shape
+            if name == "rows":
+                strips = [read(slice(0, height), strip) for strip in line_strips((height, width))]
+            else:
+                strips = [read(strip, slice(0, width)).T for strip in line_strips((width, height))]
+            found[name] = denoiser.line_offsets(np.concatenate(strips, axis=1))
+    return FixedPattern(**found)
 
 
 def done_blocks(path: Path) -> set[int]:

@@ -2,8 +2,8 @@
 
 from .devices import resolve_device
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
-from .refinement import GIVE_BACK_REACH, give_back, refine
 from .smoothing import Smoothing
+from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back
 from .training import new_network, train
 from .unet import UNet
 
@@ -12,11 +12,11 @@ __all__ = [
     "GIVE_BACK_REACH",
     "Smoothing",
     "UNet",
+    "choose_smoothing",
     "give_back",
     "new_network",
     "predict_planes",
     "prediction_symmetries",
-    "refine",
     "resolve_device",
     "train",
 ]

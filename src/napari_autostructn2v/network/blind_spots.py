@@ -19,7 +19,7 @@ class BlindSpots:
 
     Parameters
     ----------
-    pattern : (H, W) bool
+    blind_mask : (H, W) bool
         The blind mask, odd sides.
     mask_percentage : float
         Blind centres in percent of the pixels; fewer where a large mask would hide more than a quarter of a crop.
@@ -29,22 +29,36 @@ class BlindSpots:
     """
 
     def __init__(
-        self, pattern: np.ndarray, mask_percentage: float, strategy: MaskingStrategy, device: torch.device
+        self, blind_mask: np.ndarray, mask_percentage: float, strategy: MaskingStrategy, device: torch.device
     ) -> None:
-        hidden = int(pattern.sum())
+        hidden = int(blind_mask.sum())
         # Solves 1 - (1 - density)^hidden = MOST_HIDDEN.
         self.density = min(mask_percentage / 100, 1 - (1 - MOST_HIDDEN) ** (1 / hidden))
         self.strategy = strategy
         self.device = device
-        self.offsets = torch.as_tensor(np.argwhere(pattern) - np.array(pattern.shape) // 2, device=device)
-        ring = _outside(pattern)
+        self.offsets = torch.as_tensor(np.argwhere(blind_mask) - np.array(blind_mask.shape) // 2, device=device)
+        ring = _outside(blind_mask)
         self.neighbours = torch.as_tensor(ring, device=device)
         self._mean_kernel = _mean_kernel(ring).to(device)
 
-    def centres(self, shape: torch.Size, generator: torch.Generator) -> torch.Tensor:
-        """Draw (P, 3) blind centres (crop, row, column) in a batch of the given (B, Y, X) shape."""
-        drawn = torch.rand(shape, generator=generator, device=self.device) < self.density
-        return drawn.nonzero()
+    def centres(self, allowed: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Draw (P, 3) blind centres (crop, row, column) among the pixels of a batch that may be blind.
+
+        Parameters
+        ----------
+        allowed : (B, Y, X) bool tensor
+        generator : torch.Generator
+
+        Returns
+        -------
+        (P, 3) int64 tensor
+            At least one, whatever is drawn: the first pixel that is allowed, or the first of all.
+        """
+        drawn = torch.rand(allowed.shape, generator=generator, device=self.device) < self.density
+        centres = (drawn & allowed).nonzero()
+        if len(centres):
+            return centres
+        return torch.cat([allowed.nonzero()[:1], torch.zeros((1, 3), dtype=torch.int64, device=self.device)])[:1]
 
     def hide(self, batch: torch.Tensor, centres: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Return a (B, Y, X) batch with the blind mask around each centre replaced."""
@@ -71,7 +85,7 @@ class BlindSpots:
         return hidden
 
 
-def symmetries(pattern: np.ndarray) -> list[tuple[bool, bool, bool]]:
+def symmetries(blind_mask: np.ndarray) -> list[tuple[bool, bool, bool]]:
     """List the (transpose, flip rows, flip columns) combinations that leave a blind mask as it is.
 
     A line along rows stays one under both flips but not when it is turned; a diagonal only under a turn by 180 degrees
@@ -81,16 +95,16 @@ def symmetries(pattern: np.ndarray) -> list[tuple[bool, bool, bool]]:
     for transpose in (False, True):
         for flip_rows in (False, True):
             for flip_columns in (False, True):
-                turned = pattern.T if transpose else pattern
+                turned = blind_mask.T if transpose else blind_mask
                 turned = turned[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
-                if turned.shape == pattern.shape and np.array_equal(turned, pattern):
+                if turned.shape == blind_mask.shape and np.array_equal(turned, blind_mask):
                     allowed.append((transpose, flip_rows, flip_columns))
     return allowed
 
 
-def _outside(pattern: np.ndarray) -> np.ndarray:
+def _outside(blind_mask: np.ndarray) -> np.ndarray:
     """Offsets near a hidden pixel whose values tell nothing of its centre, wherever in the mask it lies: (P, 2)."""
-    offsets = np.argwhere(pattern) - np.array(pattern.shape) // 2
+    offsets = np.argwhere(blind_mask) - np.array(blind_mask.shape) // 2
     differences = {tuple(offset) for offset in (offsets[:, None] - offsets).reshape(-1, 2).tolist()}
     nearby: list[tuple[int, int]] = []
     reach = 1

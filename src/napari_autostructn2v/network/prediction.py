@@ -1,4 +1,4 @@
-"""Denoise planes tile by tile: memory is bounded by the tile, and no seam shows."""
+"""Denoise planes tile by tile: memory is bounded by the tile, and a tile gives the very pixels of the whole plane."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from ..settings import StageSettings
 from ..stop import Stopped, StopToken
@@ -18,17 +17,13 @@ __all__ = ["AS_IT_IS", "predict_planes", "prediction_symmetries"]
 #: Side of a tile in pixels.
 TILE = 512
 
-#: Pixels over which neighbouring tiles are blended. For networks of up to three layers nothing beyond half of it
-#: reaches into the kept part of a tile, so that blending only has to hide rounding.
-OVERLAP = 128
-
 #: The symmetry that changes nothing.
 AS_IT_IS = (False, False, False)
 
 
 def predict_planes(
     network: UNet,
-    values: np.ndarray,
+    planes: np.ndarray,
     *,
     tile: int = TILE,
     symmetries: Sequence[tuple[bool, bool, bool]] = (AS_IT_IS,),
@@ -40,12 +35,13 @@ def predict_planes(
     Parameters
     ----------
     network : UNet
-    values : (N, Y, X) float32
+    planes : (N, Y, X) float32
         On the scale that the network was trained with.
     tile : int
-        Side of a tile in pixels: a multiple of 16, at least twice `OVERLAP`.
+        Side of a tile in pixels, with the margin that the network needs around it. A tile is larger where the network
+        sees so far that nothing would be left within its margins.
     symmetries : sequence of (transpose, flip rows, flip columns)
-        The result is averaged over the planes turned so; see :func:`~.masking.symmetries`.
+        The result is averaged over the planes turned so; see :func:`~.blind_spots.symmetries`.
     stop : StopToken or None
         Polled before every tile.
     on_tile : callable or None
@@ -60,26 +56,26 @@ def predict_planes(
     Stopped
         If the stop token was set.
     """
-    height, width = values.shape[1:]
-    rows, columns = list(_spans(height, tile)), list(_spans(width, tile))
-    total = len(values) * len(rows) * len(columns)
-    result = np.zeros(values.shape, np.float32)
+    height, width = planes.shape[1:]
+    rows, columns = (list(_tiles(length, tile, network.reach, network.multiple)) for length in (height, width))
+    total = len(planes) * len(rows) * len(columns)
+    result = np.empty(planes.shape, np.float32)
     done = 0
-    for plane, denoised in zip(values, result, strict=True):
-        for top, bottom in rows:
-            for left, right in columns:
-                weights = np.outer(_ramp(top, bottom, height), _ramp(left, right, width))
-                piece = plane[top:bottom, left:right]
-                denoised[top:bottom, left:right] += weights * _predict(network, piece, symmetries, stop)
+    for plane, denoised in zip(planes, result, strict=True):
+        for seen_rows, kept_rows in rows:
+            for seen_columns, kept_columns in columns:
+                piece = _predict(network, plane[seen_rows, seen_columns], symmetries, stop)
+                inner = _within(kept_rows, seen_rows), _within(kept_columns, seen_columns)
+                denoised[kept_rows, kept_columns] = piece[inner]
                 done += 1
                 if on_tile is not None:
                     on_tile(done, total)
     return result
 
 
-def prediction_symmetries(stage: StageSettings, pattern: np.ndarray) -> list[tuple[bool, bool, bool]]:
+def prediction_symmetries(stage: StageSettings, blind_mask: np.ndarray) -> list[tuple[bool, bool, bool]]:
     """Return the turns and flips that the results of a stage are averaged over."""
-    return symmetries(pattern) if stage.flips_at_prediction else [AS_IT_IS]
+    return symmetries(blind_mask) if stage.flips_at_prediction else [AS_IT_IS]
 
 
 @torch.inference_mode()
@@ -89,9 +85,8 @@ def _predict(
     """Denoise one tile, padded to the multiple that the network needs."""
     height, width = tile.shape
     device = next(network.parameters()).device
-    image = torch.as_tensor(np.ascontiguousarray(tile), device=device)[None, None]
-    padding = (0, -width % network.multiple, 0, -height % network.multiple)
-    image = functional.pad(image, padding, mode="reflect")
+    padded = np.pad(tile, ((0, -height % network.multiple), (0, -width % network.multiple)), mode="reflect")
+    image = torch.as_tensor(padded, device=device)[None, None]
     total = torch.zeros_like(image)
     for transpose, flip_rows, flip_columns in symmetries:
         if stop is not None and stop.is_set():
@@ -103,31 +98,20 @@ def _predict(
     return (total / len(symmetries))[0, 0, :height, :width].float().cpu().numpy()
 
 
-def _spans(length: int, tile: int) -> Iterator[tuple[int, int]]:
-    """First and last pixel of tiles that overlap by `OVERLAP`, the last flush with the border.
+def _tiles(length: int, tile: int, reach: int, multiple: int) -> Iterator[tuple[slice, slice]]:
+    """What each tile sees of an axis, and what it keeps: nothing beyond its sight reaches into what it keeps.
 
-    Tiles start at multiples of 16, so that pooling sees the same blocks of pixels as in the whole plane.
+    Tiles begin where pooling begins anew, so that it sees the same blocks of pixels as in the whole plane.
     """
     if length <= tile:
-        yield 0, length
+        yield slice(0, length), slice(0, length)
         return
-    step = tile - OVERLAP
-    start = 0
-    while start + tile < length:
-        yield start, start + tile
-        start += step
-    yield start, length
+    margin = -(-reach // multiple) * multiple
+    step = max(multiple, (tile - 2 * margin) // multiple * multiple)
+    for start in range(0, length, step):
+        stop = min(start + step, length)
+        yield slice(max(0, start - margin), min(length, stop + margin)), slice(start, stop)
 
 
-def _ramp(start: int, stop: int, length: int) -> np.ndarray:
-    """Weights of a tile along an axis; those of all tiles add up to one everywhere.
-
-    The outer quarter of an overlap counts for nothing, since there the tile lacks its surroundings.
-    """
-    weights = np.ones(stop - start, np.float32)
-    rise = np.clip((np.arange(OVERLAP, dtype=np.float32) + 0.5 - OVERLAP / 4) / (OVERLAP / 2), 0, 1)
-    if start > 0:
-        weights[:OVERLAP] = rise
-    if stop < length:
-        weights[-OVERLAP:] *= 1 - rise
-    return weights
+def _within(kept: slice, seen: slice) -> slice:
+    return slice(kept.start - seen.start, kept.stop - seen.start)

@@ -15,7 +15,7 @@ __all__ = ["Smoothing", "smoothed"]
 class Smoothing(nn.Module):
     """Adds weighted differences between an image and its smoothed versions; does nothing until weights are set.
 
-    The weights are measured, not trained; see ``refinement.py``.
+    The weights are measured, not trained; see ``smoothing_choice.py``.
     """
 
     #: Standard deviations of the Gaussians, in pixels; cut at three of them.
@@ -35,6 +35,11 @@ class Smoothing(nn.Module):
         """Set the (count,) weights."""
         self.weights.copy_(weights)
         self._active = bool(self.weights.any())
+
+    @property
+    def is_active(self) -> bool:
+        """Whether any weight is set."""
+        return self._active
 
     def clear(self) -> None:
         """Do nothing from now on."""

@@ -65,9 +65,9 @@ def new_network(settings: StageSettings, seed: int, device: torch.device | str =
 
 def train(
     network: UNet,
-    values: np.ndarray,
+    planes: np.ndarray,
     settings: StageSettings,
-    pattern: np.ndarray,
+    blind_mask: np.ndarray,
     *,
     patches: np.ndarray | None = None,
     patch_size: int = 32,
@@ -83,10 +83,10 @@ def train(
     network : UNet
         Trained in place, from the weights that it has, on the device where it is. At every event it holds the running
         average of the weights, ready to predict; at the end the average with the least error on held-out pixels.
-    values : (N, Y, X) float32
-        Planes with zero mean and unit variance; sides of at least 16.
+    planes : (N, Y, X) float32
+        Zero mean and unit variance over all of them; sides of at least 16, and of at least what the network needs.
     settings : StageSettings
-    pattern : (H, W) bool
+    blind_mask : (H, W) bool
         The blind mask; ``[[True]]`` is Noise2Void (Krull et al., CVPR 2019), anything larger structN2V
         (Broaddus et al., ISBI 2020).
     patches : (P, 3) int or None
@@ -111,15 +111,17 @@ def train(
     -------
     Training
     """
-    network.finish.clear()
+    network.smoothing.clear()
     averaged, network = network, copy.deepcopy(network).train().requires_grad_(True)
     device = next(network.parameters()).device
     learners = optimisers(network, settings.learning_rate)
     peaks = [learner.param_groups[0]["lr"] for learner in learners]
     schedule = _Schedule(settings.steps)
-    random = torch.Generator(device).manual_seed(seed)
-    spots = BlindSpots(pattern, settings.mask_percentage, settings.masking_strategy, device)
-    crops = _Crops(values, settings, pattern, spots, patches, patch_size, random, device)
+    # Held-out pixels depend on the seed alone: training that goes on is judged by those that it was judged by before.
+    held_out_pixels = torch.Generator(device).manual_seed(seed)
+    random = torch.Generator(device).manual_seed(seed + first_step)
+    spots = BlindSpots(blind_mask, settings.mask_percentage, settings.masking_strategy, device)
+    crops = _Crops(planes, settings, blind_mask, spots, patches, patch_size, random, held_out_pixels)
 
     best, best_state, since_best = math.inf, copy.deepcopy(averaged.state_dict()), 0
     stopped = False
@@ -131,8 +133,7 @@ def train(
             stopped = True
             break
         batch, trainable = crops.draw()
-        centres = spots.centres(batch.shape, random)
-        centres = centres[trainable[centres[:, 0], centres[:, 1], centres[:, 2]]]
+        centres = spots.centres(trainable, random)
         hidden = spots.hide(batch, centres, random)
         loss = _blind_error(network, hidden, batch, centres)
         network.zero_grad(set_to_none=True)
@@ -217,30 +218,31 @@ class _Crops:
 
     def __init__(
         self,
-        values: np.ndarray,
+        planes: np.ndarray,
         settings: StageSettings,
-        pattern: np.ndarray,
+        blind_mask: np.ndarray,
         spots: BlindSpots,
         patches: np.ndarray | None,
         patch_size: int,
         random: torch.Generator,
-        device: torch.device,
+        held_out_pixels: torch.Generator,
     ) -> None:
-        self.values = torch.as_tensor(values, device=device)
+        device = random.device
+        self.planes = torch.as_tensor(planes, device=device)
         self.random, self.device = random, device
         self.batch_size = settings.batch_size
         multiple = 2**settings.num_layers
-        self.size = max(multiple, min(settings.crop_size, *values.shape[1:]) // multiple * multiple)
-        self.symmetries = symmetries(pattern) if settings.use_augmentation else [(False, False, False)]
+        self.size = max(multiple, min(settings.crop_size, *planes.shape[1:]) // multiple * multiple)
+        self.symmetries = symmetries(blind_mask) if settings.use_augmentation else [(False, False, False)]
         share = min(HELD_OUT_SHARE, spots.density)
-        held = torch.rand(self.values.shape, generator=random, device=device) < share
+        held = torch.rand(self.planes.shape, generator=held_out_pixels, device=device) < share
         self.trainable = ~held
         self.patches = None if patches is None or not len(patches) else torch.as_tensor(patches, device=device)
         self.patch_size = patch_size
         self.roi_share = settings.roi_share if self.patches is not None else 0.0
         if self.patches is not None:
-            self.selected = _covered(self.values.shape, self.patches, self.patch_size)
-        self.held_out = self._held_out_batch(spots, held)
+            self.selected = _covered(self.planes.shape, self.patches, self.patch_size)
+        self.held_out = self._held_out_batch(spots, held, held_out_pixels)
 
     def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw a (B, S, S) batch and where its pixels may enter the loss, bool."""
@@ -255,19 +257,21 @@ class _Crops:
         rows = rows.flip(1) if flip_rows else rows
         columns = columns.flip(1) if flip_columns else columns
         index = plane[:, None, None], rows[:, :, None], columns[:, None, :]
-        batch, trainable = self.values[index], self.trainable[index]
+        batch, trainable = self.planes[index], self.trainable[index]
         if count:
             trainable = trainable & (self.selected[index] | ~from_patches[:, None, None])
         if transpose:
             batch, trainable = batch.transpose(1, 2), trainable.transpose(1, 2)
         return batch, trainable
 
-    def _corners(self, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        planes, height, width = self.values.shape
+    def _corners(
+        self, count: int, random: torch.Generator | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        planes, height, width = self.planes.shape
         return (
-            self._randint(planes, count),
-            self._randint(height - self.size + 1, count),
-            self._randint(width - self.size + 1, count),
+            self._randint(planes, count, random),
+            self._randint(height - self.size + 1, count, random),
+            self._randint(width - self.size + 1, count, random),
         )
 
     def _from_patches(self, plane: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> int:
@@ -281,19 +285,25 @@ class _Crops:
         slack = self.patch_size - self.size
         for index, axis in ((rows, 1), (columns, 2)):
             shift = self._randint(abs(slack) + 1, count) + min(slack, 0)
-            corner = (chosen[:, axis] + shift).clamp_(0, self.values.shape[axis] - self.size)
+            corner = (chosen[:, axis] + shift).clamp_(0, self.planes.shape[axis] - self.size)
             index[:count] = corner[:, None] + torch.arange(self.size, device=self.device)
         return count
 
-    def _held_out_batch(self, spots: BlindSpots, held: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        plane, top, left = self._corners(2 * self.batch_size)
+    def _held_out_batch(
+        self, spots: BlindSpots, held: torch.Tensor, random: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        plane, top, left = self._corners(2 * self.batch_size, random)
         within = torch.arange(self.size, device=self.device)
         index = plane[:, None, None], (top[:, None] + within)[:, :, None], (left[:, None] + within)[:, None, :]
-        batch, centres = self.values[index], held[index].nonzero()
-        return spots.hide(batch, centres, self.random), batch, centres
+        batch, chosen = self.planes[index], held[index]
+        if not chosen.any():  # a very small image
+            chosen = torch.ones_like(chosen)
+            chosen[:, 1::2], chosen[:, :, 1::2] = False, False
+        centres = chosen.nonzero()
+        return spots.hide(batch, centres, random), batch, centres
 
-    def _randint(self, below: int, count: int) -> torch.Tensor:
-        return torch.randint(below, (count,), generator=self.random, device=self.device)
+    def _randint(self, below: int, count: int, random: torch.Generator | None = None) -> torch.Tensor:
+        return torch.randint(below, (count,), generator=random or self.random, device=self.device)
 
 
 def _covered(shape: torch.Size, patches: torch.Tensor, side: int) -> torch.Tensor:

@@ -42,12 +42,20 @@ class UNet(nn.Module):
             [_convolutions(widths[level], widths[level], 1 + (level > 0)) for level in range(num_layers)]
         )
         self.head = nn.Conv2d(widths[0], 1, 1)
-        self.finish = Smoothing()
+        self.smoothing = Smoothing()
 
     @property
     def multiple(self) -> int:
         """Sides of an input must be multiples of this."""
         return int(2 ** len(self.up))
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which nothing in an input changes a pixel of the output, wherever pooling begins."""
+        # One convolution down and one up at full resolution; at each level below, two down, two up (one way only at the
+        # lowest), pooling and bilinear upsampling: summed over all levels this is what is left of it.
+        own = 8 * (2 ** len(self.up) - 1)
+        return own + (Smoothing.REACH if self.smoothing.is_active else 0)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return the (B, 1, Y, X) prediction for a (B, 1, Y, X) image."""
@@ -64,7 +72,7 @@ class UNet(nn.Module):
             if level > 0:
                 image = image + skips[level]
             image = self.up[level](image)
-        return self.finish(self.head(image))
+        return self.smoothing(self.head(image))
 
 
 def _convolutions(channels_in: int, channels_out: int, count: int) -> nn.Sequential:

@@ -3,12 +3,14 @@
 from .blind_mask import BlindMask
 from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
-from .measurement import check_mask, mask_for, measure, prepare
+from .measurement import Measurement, check_mask, measure
 from .model import NoiseModel, estimate_noise
 from .quality import Quality, assess
+from .wiener_hopf import wiener_hopf
 
 __all__ = [
     "BlindMask",
+    "Measurement",
     "NoiseModel",
     "Quality",
     "assess",
@@ -16,8 +18,7 @@ __all__ = [
     "choose_mask",
     "estimate_noise",
     "linear_preview",
-    "mask_for",
     "measure",
     "predicted_gain",
-    "prepare",
+    "wiener_hopf",
 ]

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import linalg
 
 from ..images import evenly_spread
 from ..settings import MaskSettings
 from .autocovariance import autocovariance
 from .blind_mask import BlindMask
 from .model import NoiseModel
+from .wiener_hopf import covariances_between, visible_offsets, wiener_hopf
 
 __all__ = ["choose_mask", "predicted_errors", "predicted_gain"]
 
@@ -35,6 +35,8 @@ NEAR_EQUAL_DB = 0.15
 #: units of that between neighbours. Then the mask must reach as far as the network sees.
 _LONG_SHARE, _LONG_REACH = 0.5, 26
 
+#: Share of its variance that each visible pixel is held back by.
+_RIDGE = 1e-4
 #: Side in pixels and number of the tiles that stand for the image when masks are compared.
 _TILE, _MOST_TILES = 64, 400
 
@@ -64,8 +66,8 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     errors = predicted_errors(noise, image, [single, *candidates])
     if errors[0] <= 0:
         # The noise is too faint beside the structure for a prediction: rely on what was measured in the background.
-        pattern = _cropped(strength >= max(settings.min_correlation, 0.1 * strongest))
-        return BlindMask(pattern, f"The noise is {_describe(pattern)}.")
+        blind_mask = _cropped(strength >= max(settings.min_correlation, 0.1 * strongest))
+        return BlindMask(blind_mask, f"The noise is {_describe(blind_mask)}.")
     gains = 10 * np.log10(errors[0] / np.maximum(errors[1:], errors[0] * 10 ** (-MOST_GAIN_DB / 10)))
     best = float(gains.max())
     if best < LEAST_GAIN_DB:
@@ -77,21 +79,21 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     if best < MOST_GAIN_DB:
         near = [index for index in range(len(measured)) if gains[index] >= best - NEAR_EQUAL_DB]
         chosen = max(near, key=lambda index: int(candidates[index].sum()), default=chosen)
-    pattern = _along_whole_lines(candidates[chosen], noise, min(np.shape(image)[-2:]))
-    gain = predicted_gain(noise, image, pattern)
+    blind_mask = _along_whole_lines(candidates[chosen], noise, min(np.shape(image)[-2:]))
+    gain = predicted_gain(noise, image, blind_mask)
     if gain is None or gain < LEAST_GAIN_DB:
-        return BlindMask(pattern, f"The noise is {_describe(pattern)}; stage 2 removes it.")
-    return BlindMask(pattern, f"The noise is {_describe(pattern)}; stage 2 gains about {gain:.1f} dB.", gain)
+        return BlindMask(blind_mask, f"The noise is {_describe(blind_mask)}; stage 2 removes it.")
+    return BlindMask(blind_mask, f"The noise is {_describe(blind_mask)}; stage 2 gains about {gain:.1f} dB.", gain)
 
 
-def predicted_gain(noise: NoiseModel, image: np.ndarray, pattern: np.ndarray) -> float | None:
+def predicted_gain(noise: NoiseModel, image: np.ndarray, blind_mask: np.ndarray) -> float | None:
     """Predict what a mask gains over a single blind pixel, over the image as a whole.
 
     Parameters
     ----------
     noise : NoiseModel
     image : (Y, X) or (N, Y, X) real array
-    pattern : (H, W) bool
+    blind_mask : (H, W) bool
         Odd sides.
 
     Returns
@@ -99,14 +101,14 @@ def predicted_gain(noise: NoiseModel, image: np.ndarray, pattern: np.ndarray) ->
     float or None
         In dB of mean squared error; None where noise and image contradict each other, so that nothing can be said.
     """
-    single, own = predicted_errors(noise, image, [np.ones((1, 1), bool), pattern], relative=False)
+    single, own = predicted_errors(noise, image, [np.ones((1, 1), bool), blind_mask], relative=False)
     if single <= 0 or own <= single * 10 ** (-MOST_GAIN_DB / 10):
         return None
     return float(10 * np.log10(single / own))
 
 
 def predicted_errors(
-    noise: NoiseModel, image: np.ndarray, patterns: Sequence[np.ndarray], *, relative: bool = True
+    noise: NoiseModel, image: np.ndarray, blind_masks: Sequence[np.ndarray], *, relative: bool = True
 ) -> np.ndarray:
     """Mean squared error against the clean image of the best linear predictor under each mask.
 
@@ -114,7 +116,7 @@ def predicted_errors(
     ----------
     noise : NoiseModel
     image : (Y, X) or (N, Y, X) real array
-    patterns : sequence of (H, W) bool
+    blind_masks : sequence of (H, W) bool
         Odd sides.
     relative : bool
         Count every tile of the image in units of its own variance: otherwise a few bright objects, in which noise
@@ -122,7 +124,7 @@ def predicted_errors(
 
     Returns
     -------
-    (len(patterns),) float64
+    (len(blind_masks),) float64
         In squared input units unless relative. Not positive where noise and image contradict each other.
 
     Notes
@@ -131,7 +133,7 @@ def predicted_errors(
     with Ry[N, N] w = Ry[N, 0] over the visible neighbours N (the Wiener-Hopf equations), and their error against the
     clean centre is Rx(0) - 2 w.Rx[N, 0] + w.Ry[N, N].w.
     """
-    reach = max(max(pattern.shape) // 2 for pattern in patterns)
+    reach = max(max(blind_mask.shape) // 2 for blind_mask in blind_masks)
     radius = min(max(6, reach + 3), 14)
     image_covariance, noise_variance = _tile_autocovariance(noise, image, 2 * radius, relative)
     noise_covariance = np.zeros((2 * radius + 1,) * 2)
@@ -140,27 +142,14 @@ def predicted_errors(
         noise.max_lag - lag : noise.max_lag + lag + 1, noise.max_lag - lag : noise.max_lag + lag + 1
     ]
     noise_covariance *= noise_variance
-    offsets = np.argwhere(np.ones((2 * radius + 1,) * 2)) - radius
-    centre = 2 * radius
-    between = offsets[:, None] - offsets + centre
-    full = image_covariance[between[..., 0], between[..., 1]]
-    # A touch of white noise keeps the equations solvable where the image is smooth.
-    full[np.diag_indices_from(full)] += 1e-4 * image_covariance[centre, centre]
-    to_centre = image_covariance[offsets[:, 0] + centre, offsets[:, 1] + centre]
-    clean_to_centre = to_centre - noise_covariance.ravel()
-    clean_variance = image_covariance[centre, centre] - noise_covariance[radius, radius]
-    errors = np.empty(len(patterns))
-    for index, pattern in enumerate(patterns):
-        hidden = np.zeros((2 * radius + 1,) * 2, bool)
-        height, width = (min(side // 2, radius) for side in pattern.shape)
-        middle = pattern.shape[0] // 2, pattern.shape[1] // 2
-        hidden[radius - height : radius + height + 1, radius - width : radius + width + 1] = pattern[
-            middle[0] - height : middle[0] + height + 1, middle[1] - width : middle[1] + width + 1
-        ]
-        seen = np.flatnonzero(~hidden.ravel())
-        visible = full[np.ix_(seen, seen)]
-        weights = linalg.solve(visible, to_centre[seen], assume_a="pos")
-        errors[index] = clean_variance - 2 * weights @ clean_to_centre[seen] + weights @ visible @ weights
+    clean_covariance = image_covariance[radius : 3 * radius + 1, radius : 3 * radius + 1] - noise_covariance
+    errors = np.empty(len(blind_masks))
+    for index, blind_mask in enumerate(blind_masks):
+        seen = visible_offsets(blind_mask, (radius, radius))
+        between, to_centre = covariances_between(image_covariance, seen)
+        weights = wiener_hopf(between, to_centre, _RIDGE)
+        clean_to_centre = clean_covariance[tuple((seen + radius).T)]
+        errors[index] = clean_covariance[radius, radius] - 2 * weights @ clean_to_centre + weights @ (between @ weights)
     return errors
 
 
@@ -207,30 +196,30 @@ def _candidates(noise: NoiseModel, strength: np.ndarray) -> tuple[list[np.ndarra
     return measured, simple
 
 
-def _along_whole_lines(pattern: np.ndarray, noise: NoiseModel, side: int) -> np.ndarray:
+def _along_whole_lines(blind_mask: np.ndarray, noise: NoiseModel, side: int) -> np.ndarray:
     """Extend a mask along a row or column in which the noise does not change."""
     centre = noise.max_lag
     reach = min(_LONG_REACH, side // 2 - 1)
-    if pattern.size != 2 * centre + 1 or min(pattern.shape) > 1 or reach <= centre:
-        return pattern
-    line = noise.correlation[centre] if pattern.shape[0] == 1 else noise.correlation[:, centre]
+    if blind_mask.size != 2 * centre + 1 or min(blind_mask.shape) > 1 or reach <= centre:
+        return blind_mask
+    line = noise.correlation[centre] if blind_mask.shape[0] == 1 else noise.correlation[:, centre]
     if line[-1] < _LONG_SHARE * line[centre + 1]:
-        return pattern
-    return np.ones((1, 2 * reach + 1) if pattern.shape[0] == 1 else (2 * reach + 1, 1), bool)
+        return blind_mask
+    return np.ones((1, 2 * reach + 1) if blind_mask.shape[0] == 1 else (2 * reach + 1, 1), bool)
 
 
-def _cropped(pattern: np.ndarray) -> np.ndarray:
-    """Cut a centred pattern to the smallest centred rectangle, its centre set."""
-    pattern = pattern.copy()
-    centre = np.array(pattern.shape) // 2
-    pattern[tuple(centre)] = True
-    reach = np.abs(np.argwhere(pattern) - centre).max(0)
-    return pattern[centre[0] - reach[0] : centre[0] + reach[0] + 1, centre[1] - reach[1] : centre[1] + reach[1] + 1]
+def _cropped(blind_mask: np.ndarray) -> np.ndarray:
+    """Cut a centred blind_mask to the smallest centred rectangle, its centre set."""
+    blind_mask = blind_mask.copy()
+    centre = np.array(blind_mask.shape) // 2
+    blind_mask[tuple(centre)] = True
+    reach = np.abs(np.argwhere(blind_mask) - centre).max(0)
+    return blind_mask[centre[0] - reach[0] : centre[0] + reach[0] + 1, centre[1] - reach[1] : centre[1] + reach[1] + 1]
 
 
-def _describe(pattern: np.ndarray) -> str:
+def _describe(blind_mask: np.ndarray) -> str:
     """Say in words along which direction and how far the noise is correlated."""
-    offsets = np.argwhere(pattern) - np.array(pattern.shape) // 2
+    offsets = np.argwhere(blind_mask) - np.array(blind_mask.shape) // 2
     down, across = map(int, np.abs(offsets).max(0))
     if max(down, across) >= _LONG_REACH and min(down, across) == 0:
         return f"the same along whole {'rows' if down == 0 else 'columns'}"

@@ -65,33 +65,54 @@ def assess(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> Qualit
     -------
     Quality
     """
-    denoised = np.asarray(denoised, np.float64)
-    removed = np.asarray(noisy, np.float64) - denoised
+    before, after = (array.reshape(-1, *array.shape[-2:]) for array in (np.asarray(noisy), np.asarray(denoised)))
+    removed_variance, signal, overlap = _moments(before, after)
     tiny = np.finfo(float).tiny
     expected = max(noise.mean_variance, tiny)
-    removed_variance = float(removed.var())
-    signal = float(denoised.var())
-    overlap = float(((removed - removed.mean()) * (denoised - denoised.mean())).mean())
     correlation = abs(overlap) / max(np.sqrt(removed_variance) * np.sqrt(signal), tiny)
     return Quality(
         removed_over_expected=removed_variance / expected,
         structure_in_removed=float(min(correlation, 1.0)),
-        correlation_difference=_correlation_difference(removed, noise),
+        correlation_difference=_correlation_difference(before, after, noise),
         snr_before_db=float(10 * np.log10(max(signal / expected, 1e-6))),
     )
 
 
-def _correlation_difference(removed: np.ndarray, noise: NoiseModel) -> float:
-    """Compare the autocorrelation of (..., Y, X) values with that of the noise, over tiles without their slope."""
+def _moments(noisy: np.ndarray, denoised: np.ndarray) -> tuple[float, float, float]:
+    """Variances of what was removed and of the result, and their covariance; one plane at a time to spare memory."""
+    level = float(denoised[0].mean())
+    sums = np.zeros(5)
+    for before, after in zip(noisy, denoised, strict=True):
+        result = after.astype(np.float64)
+        removed = before - result
+        result -= level
+        sums += [
+            removed.sum(),
+            result.sum(),
+            np.vdot(removed, removed),
+            np.vdot(result, result),
+            np.vdot(removed, result),
+        ]
+    removed_mean, result_mean, removed_square, result_square, product = sums / noisy.size
+    return (
+        max(removed_square - removed_mean**2, 0.0),
+        max(result_square - result_mean**2, 0.0),
+        product - removed_mean * result_mean,
+    )
+
+
+def _correlation_difference(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> float:
+    """Compare the autocorrelation of what was removed with that of the noise, over tiles without their slope."""
     from ..images import evenly_spread
     from .autocovariance import autocovariance, detrended
 
-    planes = removed.reshape(-1, *removed.shape[-2:])
-    side = min(_TILE, *planes.shape[1:])
+    side = min(_TILE, *noisy.shape[1:])
     lag = min(_LAG, noise.max_lag, side // 4)
-    windows = sliding_window_view(planes, (side, side), axis=(1, 2))[:, ::side, ::side]
-    flat = np.unravel_index(evenly_spread(int(np.prod(windows.shape[:3])), _MOST_TILES), windows.shape[:3])
-    covariance = autocovariance(detrended(windows[flat]), lag)
+    before, after = (
+        sliding_window_view(planes, (side, side), axis=(1, 2))[:, ::side, ::side] for planes in (noisy, denoised)
+    )
+    flat = np.unravel_index(evenly_spread(int(np.prod(before.shape[:3])), _MOST_TILES), before.shape[:3])
+    covariance = autocovariance(detrended(before[flat] - after[flat].astype(np.float64)), lag)
     variance = covariance[:, lag, lag]
     if not (variance > 0).any():
         return 1.0

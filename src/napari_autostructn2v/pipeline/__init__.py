@@ -1,6 +1,6 @@
 """Stage 1, the noise, stage 2: the one run that docks, command line and scripts drive."""
 
 from .result import Report, Result
-from .stages import denoise, run
+from .run import denoise, run
 
 __all__ = ["Report", "Result", "denoise", "run"]

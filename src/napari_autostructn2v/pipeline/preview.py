@@ -23,7 +23,7 @@ _FIRST_SECONDS = 0.7
 _PAUSE = 30
 
 
-def first_preview(planes: Planes, index: int, pattern: np.ndarray) -> np.ndarray | None:
+def first_preview(planes: Planes, index: int, blind_mask: np.ndarray) -> np.ndarray | None:
     """Return a plane as the best linear filter under the blind mask denoises it, which takes no training.
 
     Parameters
@@ -31,7 +31,7 @@ def first_preview(planes: Planes, index: int, pattern: np.ndarray) -> np.ndarray
     planes : Planes
     index : int
         Of the plane.
-    pattern : (H, W) bool
+    blind_mask : (H, W) bool
         The blind mask.
 
     Returns
@@ -40,7 +40,7 @@ def first_preview(planes: Planes, index: int, pattern: np.ndarray) -> np.ndarray
         In input units; None where that plane has nothing to show.
     """
     try:
-        denoised = linear_preview(planes.values[index], pattern)
+        denoised = linear_preview(planes.values[index], blind_mask)
     except InputError:  # a constant plane of a stack
         return None
     return denoised * np.float32(planes.scale) + np.float32(planes.offset)

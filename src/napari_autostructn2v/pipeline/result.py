@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..large import SAMPLE_PIXELS
+from ..noise import BlindMask
 
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
-    from ..noise import BlindMask, NoiseModel, Quality
+    from ..noise import Measurement, NoiseModel, Quality
     from ..settings import Settings
 
 __all__ = ["Report", "Result", "over_all"]
@@ -59,7 +60,8 @@ class Result:
     stage1, stage2 : ndarray or None
         Results of the stages that were run.
     mask : BlindMask
-    noise : NoiseModel
+    measurement : Measurement or None
+        What the run started from, with a few of the planes; None if a stop came before it was made.
     report : Report
     denoiser : Denoiser or None
         The trained model.
@@ -70,10 +72,21 @@ class Result:
     stage1: np.ndarray | None
     stage2: np.ndarray | None
     mask: BlindMask
-    noise: NoiseModel
+    measurement: Measurement | None
     report: Report
     denoiser: Denoiser | None
     settings: Settings
+
+    @property
+    def noise(self) -> NoiseModel | None:
+        """The noise in the units of the input; None if a stop came before it was measured."""
+        return None if self.measurement is None else self.measurement.noise_in_units
+
+    @classmethod
+    def of_nothing(cls, settings: Settings, said: str) -> Result:
+        """Return the result of a run that was stopped before there was anything."""
+        report = Report(said, (), {}, {}, None, stopped=True, messages=(said,))
+        return cls(None, None, None, BlindMask(np.ones((1, 1), bool)), None, report, None, settings)
 
 
 def over_all(result: Result, image: Any, planes: int) -> Result:

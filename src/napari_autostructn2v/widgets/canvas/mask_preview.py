@@ -70,8 +70,8 @@ class MaskPreview(QObject):
         if self.runner.is_running or self._wanted is None:
             return  # what is wanted by then follows
         self._working_on, self._wanted = self._wanted, None
-        source, pattern, evened = self._working_on
-        self.runner.start(linear_preview_task(source.data, source.plane, pattern, remove_line_offsets=evened))
+        source, pattern, flattened = self._working_on
+        self.runner.start(linear_preview_task(source.data, source.plane, pattern, remove_line_offsets=flattened))
 
     def _on_finished(self, plane: np.ndarray) -> None:
         working_on, self._working_on = self._working_on, None

@@ -10,6 +10,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from ...errors import tells_of_memory
 from ...progress import Progress
 from ...settings import Settings
 from ..image import Outcome, Plan, RunControl, roi_state, with_pair
@@ -25,7 +26,7 @@ from ..parts import (
     unwrapped,
 )
 from ..plots import LossPlot
-from ..work import Activity, Failure, tells_of_memory
+from ..work import Activity, Failure
 from .advanced_form import AdvancedForm
 from .buttons import BUSY, RunButtons
 from .elsewhere import RunElsewhere

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
-    from ...noise import NoiseModel
+    from ...noise import Measurement
     from ...pipeline import Result
     from ..image import RoiState
     from ..parts import LayerChoice
@@ -47,9 +47,9 @@ _SHAPES = {
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """What is known of the noise of one image."""
+    """What is known of the noise of one image, and the mask that follows from it."""
 
-    noise: NoiseModel
+    measurement: Measurement
     automatic: BlindMask
 
 
@@ -67,6 +67,7 @@ class NoisePanel(QWidget):
         self._measured: WeakKeyDictionary[Image, _Measured] = WeakKeyDictionary()
         self._asked: str = ""  # what the runner is working out
         self._layer_asked: Image | None = None
+        self._source_asked = ""
         self._gain_of: tuple[_Measured, np.ndarray] | None = None
         self._gain_is_stale = False
         self._measure_is_wanted = False
@@ -114,7 +115,9 @@ class NoisePanel(QWidget):
             return
         self._asked, self._layer_asked = "noise", layer
         self.verdict.setText("Measuring the noise…")
-        self.runner.start(measure_task(source.data, self._tuning.settings_for(layer)))
+        settings = self._tuning.settings_for(layer)
+        self._source_asked = settings.mask.source
+        self.runner.start(measure_task(source.data, settings))
 
     def use_automatic(self) -> None:
         """Go back to the mask that follows from the measurement."""
@@ -144,15 +147,16 @@ class NoisePanel(QWidget):
 
     def show_result(self, layer: Image | None, result: Result) -> None:
         """Show what a run has measured."""
-        if layer is None:
-            return
-        settings = result.settings.mask
+        if layer is not None and result.measurement is not None:
+            self._take(layer, result.measurement, result.settings.mask.source)
+
+    def _take(self, layer: Image, measurement: Measurement, source: str) -> None:
         known = self._measured.get(layer)
-        if settings.source in ("raw", "stage1"):
-            automatic = result.mask
+        if source in ("raw", "stage1"):
+            automatic = measurement.mask
         else:
             automatic = known.automatic if known is not None else BlindMask(np.ones((1, 1), bool))
-        self._measured[layer] = _Measured(result.noise, automatic)
+        self._measured[layer] = _Measured(measurement, automatic)
         self._refresh()
 
     # ---- how it works
@@ -204,7 +208,7 @@ class NoisePanel(QWidget):
         settings = self._tuning.settings.mask
         layer = self._image.layer
         measured = None if layer is None else self._measured.get(layer)
-        correlation = None if measured is None else measured.noise.correlation
+        correlation = None if measured is None else measured.measurement.noise.correlation
         automatic = settings.source in ("raw", "stage1")
         self.automatic_button.setEnabled(not automatic)
         self.automatic_button.setToolTip(
@@ -247,14 +251,13 @@ class NoisePanel(QWidget):
             self._gain_is_stale = True
             return
         self._asked, self._layer_asked, self._gain_of = "gain", layer, (measured, pattern)
-        data = layer.data[0] if layer.multiscale else layer.data
-        evened = self._tuning.settings.remove_line_offsets
-        self.runner.start(gain_task(measured.noise, data, pattern, remove_line_offsets=evened))
+        self.runner.start(gain_task(measured.measurement, pattern))
 
     def _on_finished(self, answer: Any) -> None:
         layer, self._layer_asked = self._layer_asked, None
         if self._asked == "noise":
-            self.show_result(layer, answer)
+            if layer is not None and answer is not None:
+                self._take(layer, answer, self._source_asked)
         elif layer is self._image.layer and self._tuning.settings.mask.source not in ("raw", "stage1"):
             self.verdict.setText(f"{self._own_mask} {_gain_in_words(answer)}")
         self._go_on()

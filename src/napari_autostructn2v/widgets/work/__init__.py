@@ -2,7 +2,7 @@
 
 from .activity import Activity
 from .tasks import denoise_task, gain_task, linear_preview_task, load_model_task, measure_task, predict_task
-from .worker import Failure, Runner, StopRequest, Task, tells_of_memory
+from .worker import Failure, Runner, StopRequest, Task
 
 __all__ = [
     "Activity",
@@ -16,5 +16,4 @@ __all__ = [
     "load_model_task",
     "measure_task",
     "predict_task",
-    "tells_of_memory",
 ]

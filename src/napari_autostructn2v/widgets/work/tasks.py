@@ -15,14 +15,11 @@ from ...settings import Settings
 
 if TYPE_CHECKING:
     from ...denoiser import Denoiser
-    from ...noise import NoiseModel
+    from ...noise import Measurement
     from ...pipeline import Result
     from .worker import StopRequest, Task
 
 __all__ = ["denoise_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task", "predict_task"]
-
-#: Planes of a stack from which the gain of a mask is predicted.
-_MOST_PLANES = 4
 
 _PREDICTING = "Denoising with the model"
 
@@ -128,36 +125,31 @@ def _in_dtype(result: Result, dtype: str) -> Result:
 def measure_task(image: Any, settings: Settings) -> Task:
     """Return the task that measures the noise of an image just as a run does, and trains nothing.
 
-    Its result is that of a run that was stopped before training, with noise and mask.
+    Its result is a `Measurement` with a few planes of the image, or None if it was stopped.
     """
 
-    def task(stop: StopRequest) -> Generator[Progress, None, Result]:
-        from ... import pipeline
+    def task(stop: StopRequest) -> Generator[Progress, None, Measurement | None]:
+        yield Progress("measuring", message="Measuring the noise")
+        from ...large import is_large, on_disk_as_dask, sample_planes
+        from ...noise import measure
+        from ...stop import Stopped
 
-        before_training = threading.Event()
-        before_training.set()
-        return (yield from pipeline.run(image, settings, stop=before_training))
+        stack = on_disk_as_dask(image)
+        try:
+            given = sample_planes(stack)[0] if is_large(stack) else stack
+            return measure(given, settings, stop=stop).without_most_planes()
+        except Stopped:
+            return None
 
     return task
 
 
-def gain_task(noise: NoiseModel, image: Any, pattern: np.ndarray, *, remove_line_offsets: bool) -> Task:
+def gain_task(measurement: Measurement, blind_mask: np.ndarray) -> Task:
     """Return the task that predicts what a blind mask gains over a single blind pixel, in dB, or None."""
 
     def task(stop: StopRequest) -> Generator[Progress, None, float | None]:
-        from ...images import evenly_spread, find_line_offsets, without_line_offsets
-        from ...noise import predicted_gain
-
-        # A few planes of a movie say enough, and the others may not even be in memory.
-        leading = image.shape[:-2]
-        chosen = evenly_spread(int(np.prod(leading, dtype=int)), _MOST_PLANES)
-        planes = np.stack(
-            [np.asarray(image[np.unravel_index(index, leading)]) if leading else np.asarray(image) for index in chosen]
-        )
-        yield Progress("measuring")
-        if remove_line_offsets:
-            planes = without_line_offsets(planes, find_line_offsets(planes))
-        return predicted_gain(noise, planes, pattern)
+        yield Progress("measuring", message="Predicting what the mask gains")
+        return measurement.gain_of(blind_mask)
 
     return task
 

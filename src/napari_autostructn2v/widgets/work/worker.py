@@ -18,10 +18,10 @@ from typing import Any, Literal
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ...errors import InputError, NotEnoughPatchesError
+from ...errors import InputError, NotEnoughPatchesError, tells_of_memory
 from ...progress import Progress
 
-__all__ = ["Failure", "Runner", "StopRequest", "Task", "tells_of_memory"]
+__all__ = ["Failure", "Runner", "StopRequest", "Task"]
 
 #: Something to run: called with the stop token, yields events and returns what the run came to.
 Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
@@ -87,7 +87,7 @@ class Failure:
                 "Device to CPU or Batch size to a smaller number (under Advanced).",
                 "memory",
             )
-        if isinstance(error, MemoryError) or tells_of_memory(str(error)):
+        if tells_of_memory(error):
             return cls(
                 "There was not enough memory. Try smaller tiles, close other programs, crop the image or set Batch "
                 "size to a smaller number (under Advanced).",
@@ -100,11 +100,6 @@ class Failure:
             "you can run again, and report the details.",
             details=details,
         )
-
-
-def tells_of_memory(text: str) -> bool:
-    """Return whether an error message is one of PyTorch's about memory; on the CPU it has no type of its own."""
-    return any(words in text.lower() for words in ("out of memory", "not enough memory", "can't allocate memory"))
 
 
 class _Job:

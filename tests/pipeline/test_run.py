@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import dask.array
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -18,8 +19,10 @@ from napari_autostructn2v import (
     Settings,
     StageSettings,
     denoise,
+    estimate_noise,
 )
 from napari_autostructn2v.images import to_planes
+from napari_autostructn2v.large import parts
 from napari_autostructn2v.noise import BlindMask
 from napari_autostructn2v.pipeline import run
 
@@ -332,3 +335,80 @@ def test_a_stop_while_the_image_is_denoised_still_gives_the_image():
             stop.set()
     assert result.report.stopped
     assert np.abs(result.denoised - truth).mean() < np.abs(noisy - truth).mean()
+
+
+def test_the_noise_that_stage_1_leaves_is_told_in_the_units_of_the_image():
+    image, _ = camera(np.ones((1, 5)), np.float32)
+    settings = replace(SETTINGS, stages="both", mask=MaskSettings(source="stage1"))
+    result = denoise(image, settings)
+    again = estimate_noise(result.stage1)
+    assert result.noise.variance == pytest.approx(again.variance, rel=0.5)
+
+
+def test_a_mistake_in_stage_2_is_not_passed_off_as_a_result(monkeypatch):
+    from napari_autostructn2v import network
+
+    train = network.train
+
+    def failing(*arguments, phase, **options):
+        if phase == "stage 2":
+            raise RuntimeError("shapes do not match")
+        return (yield from train(*arguments, phase=phase, **options))
+
+    monkeypatch.setattr(network, "train", failing)
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        denoise(camera(np.ones((1, 5)))[0], SETTINGS)
+
+
+def test_a_stop_during_measuring_ends_it_without_training():
+    stop = threading.Event()
+    stop.set()
+    events, result = collect(camera()[0], stop=stop)
+    assert result.report.stopped
+    assert result.denoised is None and result.denoiser is None and result.noise is None
+    assert {event.phase for event in events} == {"measuring", "done"}
+
+
+def test_a_run_that_goes_on_adds_to_the_time_that_was_taken():
+    image, _ = camera()
+    first = denoise(image, replace(SETTINGS, stages="1"))
+    _, more = collect(image, replace(SETTINGS, stages="1"), start=first.denoiser)
+    assert more.report.seconds["stage 1"] > first.report.seconds["stage 1"]
+
+
+def test_a_network_deeper_than_the_image_is_wide_is_refused_in_words():
+    image = np.random.default_rng(0).normal(100, 9, (20, 20))
+    deep = replace(SETTINGS, stage1=replace(QUICK, num_layers=5), stage2=replace(QUICK, num_layers=5))
+    with pytest.raises(InputError, match="num_layers"):
+        denoise(image, deep)
+
+
+@pytest.mark.parametrize("seed", [0, 2**31, 2**63 - 1])
+def test_every_seed_works(seed):
+    few = replace(QUICK, num_epochs=1, features=2)
+    image, _ = camera(np.ones((1, 5)), shape=(64, 64))
+    result = denoise(image, replace(SETTINGS, stages="both", stage1=few, stage2=few, random_seed=seed))
+    assert result.denoised is not None
+
+
+def test_a_small_lazy_image_is_computed_once():
+    image, computed = camera()[0], []
+
+    def read(block):
+        computed.append(block.shape)
+        return block
+
+    lazy = dask.array.from_array(image, chunks=-1).map_blocks(read, dtype=image.dtype, meta=image[:0, :0])
+    denoise(lazy, replace(SETTINGS, stages="1", stage1=replace(QUICK, num_epochs=1)))
+    assert len(computed) == 1
+
+
+def test_an_image_on_disk_is_not_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "IN_MEMORY_PIXELS", 4 * 64 * 64)
+    monkeypatch.setattr(parts.sample_planes, "__defaults__", (None, 3 * 64 * 64))
+    image = np.memmap(tmp_path / "movie", np.uint16, "w+", shape=(12, 64, 64))
+    image[:] = np.random.default_rng(0).poisson(100, image.shape)
+    result = denoise(image, replace(SETTINGS, stages="1", stage1=replace(QUICK, num_epochs=1)))
+    assert hasattr(result.denoised, "dask")
+    assert result.denoised.shape == image.shape
+    assert any("3 planes" in said for said in result.report.messages)

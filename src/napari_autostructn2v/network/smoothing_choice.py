@@ -1,4 +1,4 @@
-"""What stage 2 gets wrong by habit, put right: a smoothing of its result, chosen by the risk estimated without truth.
+"""The smoothing after stage 2, chosen by the risk that is estimated without truth.
 
 A network that was trained around a large blind mask sees more when it denoises than it ever saw in training, and tends
 to sharpen what little noise it lets through into texture. How much of that to take back follows from the noise alone.
@@ -13,13 +13,13 @@ import torch
 from scipy import fft as sp_fft
 
 from ..images import evenly_spread
-from ..noise import NoiseModel
+from ..noise import NoiseModel, wiener_hopf
 from ..stop import StopToken
-from .prediction import predict_planes
+from .prediction import TILE, predict_planes
 from .smoothing import smoothed
 from .unet import UNet
 
-__all__ = ["GIVE_BACK_REACH", "give_back", "refine"]
+__all__ = ["GIVE_BACK_REACH", "choose_smoothing", "give_back"]
 
 #: Side in pixels and number of the windows that the risk is estimated in.
 _WINDOW, _MOST_WINDOWS = 768, 4
@@ -38,8 +38,14 @@ _MOST_REMOVED, _SURROUNDINGS = 2.0, 4.0
 GIVE_BACK_REACH = 12  # three times the surroundings
 
 
-def refine(
-    network: UNet, values: np.ndarray, noise: NoiseModel, *, seed: int = 0, stop: StopToken | None = None
+def choose_smoothing(
+    network: UNet,
+    planes: np.ndarray,
+    noise: NoiseModel,
+    *,
+    tile: int = TILE,
+    seed: int = 0,
+    stop: StopToken | None = None,
 ) -> float:
     """Set the smoothing at the end of a network to the one with the least estimated error.
 
@@ -47,17 +53,19 @@ def refine(
     ----------
     network : UNet
         Trained; changed in place.
-    values : (N, Y, X) float32
+    planes : (N, Y, X) float32
         The noisy planes on the network's scale.
     noise : NoiseModel
-        Of these values.
+        Of these planes.
+    tile : int
+        Side in pixels of the tiles in which the network is used.
     seed : int
     stop : StopToken or None
 
     Returns
     -------
     float
-        By how much the mean squared error falls according to the estimate, in squared units of `values`.
+        By how much the mean squared error falls according to the estimate, in squared units of `planes`.
 
     Raises
     ------
@@ -71,31 +79,30 @@ def refine(
     Process. 16, 2007). The covariance of each f_k with the noise n is b.(f_k(y + e b) - f_k(y)) / e for a probe b drawn
     with the correlation and the variance of the noise (Ramani, Blu & Unser, IEEE Trans. Image Process. 17, 2008).
     """
-    network.finish.clear()
+    network.smoothing.clear()
     random = np.random.default_rng(seed)
-    gram = np.zeros((network.finish.count,) * 2)
-    target = np.zeros(network.finish.count)
+    gram = np.zeros((network.smoothing.count,) * 2)
+    target = np.zeros(network.smoothing.count)
     pixels = 0
-    for window in _windows(values):
-        plain = predict_planes(network, window[None], stop=stop)[0]
+    for window in _windows(planes):
+        plain = predict_planes(network, window[None], tile=tile, stop=stop)[0]
         terms = _terms(network, plain)
         probe = np.sqrt(np.maximum(noise.variance_at(plain), 0)).astype(np.float32)
         probe *= _correlated(noise, window.shape, random)
-        moved = _terms(network, predict_planes(network, (window + _PROBE * probe)[None], stop=stop)[0])
+        moved = _terms(network, predict_planes(network, (window + _PROBE * probe)[None], tile=tile, stop=stop)[0])
         gram += terms @ terms.T
         target += terms @ (window - plain).ravel().astype(np.float64)
         target -= (moved - terms) @ probe.ravel().astype(np.float64) / _PROBE
         pixels += window.size
-    size = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
-    weights = np.linalg.solve(gram / np.outer(size, size) + _RIDGE * np.eye(len(size)), target / size) / size
+    weights = wiener_hopf(gram, target, _RIDGE)
     gain = float(2 * weights @ target - weights @ gram @ weights) / pixels
     if not np.isfinite(gain) or gain <= 0:
         return 0.0
-    network.finish.set_weights(torch.as_tensor(weights, dtype=torch.float32))
+    network.smoothing.set_weights(torch.as_tensor(weights, dtype=torch.float32))
     return gain
 
 
-def give_back(values: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np.ndarray:
+def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np.ndarray:
     """Put back what was removed where it is far more than noise.
 
     In an image of little noise a network that must not look at a pixel loses more than it gains; there the pixel itself
@@ -103,12 +110,12 @@ def give_back(values: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
 
     Parameters
     ----------
-    values : (N, Y, X) float32
+    planes : (N, Y, X) float32
         The noisy planes.
     denoised : (N, Y, X) float32
         Changed in place.
     noise : NoiseModel
-        Of these values.
+        Of these planes.
 
     Returns
     -------
@@ -120,7 +127,7 @@ def give_back(values: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     x + k (y - x) with k = 1 - c v / r, of noise variance v and local variance r of y - x: the best linear mixture of
     two estimates with independent errors, with a factor c = 2 for what is not known about v.
     """
-    for plane, result in zip(values, denoised, strict=True):
+    for plane, result in zip(planes, denoised, strict=True):
         removed = plane - result
         allowed = _MOST_REMOVED * noise.variance_at(result).astype(np.float32)
         pair = torch.from_numpy(np.stack([allowed, removed**2]))[:, None]
@@ -130,23 +137,23 @@ def give_back(values: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     return denoised
 
 
-def _windows(values: np.ndarray) -> Iterator[np.ndarray]:
+def _windows(planes: np.ndarray) -> Iterator[np.ndarray]:
     """Windows of the planes, evenly spread over planes and places."""
-    height, width = (min(side, _WINDOW) for side in values.shape[1:])
+    height, width = (min(side, _WINDOW) for side in planes.shape[1:])
     rows, columns = (
-        np.arange(0, whole - side + 1, side) for whole, side in zip(values.shape[1:], (height, width), strict=True)
+        np.arange(0, whole - side + 1, side) for whole, side in zip(planes.shape[1:], (height, width), strict=True)
     )
-    places = [(plane, row, column) for plane in range(len(values)) for row in rows for column in columns]
+    places = [(plane, row, column) for plane in range(len(planes)) for row in rows for column in columns]
     for index in evenly_spread(len(places), _MOST_WINDOWS):
         plane, row, column = places[index]
-        yield values[plane, row : row + height, column : column + width]
+        yield planes[plane, row : row + height, column : column + width]
 
 
 def _terms(network: UNet, plain: np.ndarray) -> np.ndarray:
     """(K, Y * X) float64, what the smoothing adds up."""
     device = next(network.parameters()).device
     with torch.inference_mode():
-        terms = network.finish.terms(torch.as_tensor(plain, device=device)[None, None])
+        terms = network.smoothing.terms(torch.as_tensor(plain, device=device)[None, None])
     return terms[0].flatten(1).double().cpu().numpy()
 
 

@@ -8,7 +8,7 @@ import torch
 from scipy import ndimage
 from torch import nn
 
-from napari_autostructn2v.network import Smoothing, UNet, give_back, predict_planes, refine
+from napari_autostructn2v.network import Smoothing, UNet, choose_smoothing, give_back, predict_planes
 from napari_autostructn2v.network.optimiser import Muon
 from napari_autostructn2v.noise import estimate_noise
 
@@ -17,14 +17,15 @@ class Copying(nn.Module):
     """A network that denoises nothing."""
 
     multiple = 1
+    reach = 0
 
     def __init__(self):
         super().__init__()
         self.scale = nn.Parameter(torch.ones(1), requires_grad=False)
-        self.finish = Smoothing()
+        self.smoothing = Smoothing()
 
     def forward(self, image):
-        return self.finish(image * self.scale)
+        return self.smoothing(image * self.scale)
 
 
 def scene(kernel, sigma=3.0, size=192):
@@ -42,7 +43,7 @@ def test_the_estimated_gain_is_the_true_one(kernel):
     noisy, clean = scene(kernel)
     network = Copying()
     before = np.mean((predict_planes(network, noisy) - clean) ** 2)
-    gain = refine(network, noisy, estimate_noise(noisy))
+    gain = choose_smoothing(network, noisy, estimate_noise(noisy))
     after = np.mean((predict_planes(network, noisy) - clean) ** 2)
     assert after < 0.6 * before
     assert gain == pytest.approx(before - after, rel=0.2)
@@ -53,18 +54,18 @@ def test_what_is_right_already_stays():
     rng = np.random.default_rng(1)
     faint = clean + 0.01 * rng.standard_normal(clean.shape).astype(np.float32)
     network = Copying()
-    refine(network, faint, estimate_noise(faint))
+    choose_smoothing(network, faint, estimate_noise(faint))
     assert np.abs(predict_planes(network, faint) - clean).max() < 0.1
 
 
 def test_the_weights_travel_with_the_network():
     noisy, _ = scene(np.ones((1, 3)))
     network = UNet(8, 2).eval().requires_grad_(False)
-    network.finish.set_weights(torch.tensor([0.1, -0.5, 0.0, 0.0, 0.0, 0.2]))
+    network.smoothing.set_weights(torch.tensor([0.1, -0.5, 0.0, 0.0, 0.0, 0.2]))
     other = UNet(8, 2).eval().requires_grad_(False)
     other.load_state_dict(network.state_dict())
     np.testing.assert_array_equal(predict_planes(network, noisy), predict_planes(other, noisy))
-    other.finish.clear()
+    other.smoothing.clear()
     assert not np.array_equal(predict_planes(network, noisy), predict_planes(other, noisy))
 
 
@@ -102,3 +103,16 @@ def test_structure_that_was_removed_comes_back_and_noise_does_not():
     assert np.mean((mended - clean) ** 2) < 0.5 * before
     right = give_back(noisy, clean.copy(), estimate_noise(noisy))
     assert np.mean((right - clean) ** 2) < 0.02 * np.mean((noisy - clean) ** 2)
+
+
+def test_the_choice_keeps_to_the_size_of_the_tiles():
+    noisy, _ = scene(np.ones((3, 3)), size=700)
+    seen = []
+
+    class Watching(Copying):
+        def forward(self, image):
+            seen.append(max(image.shape[-2:]))
+            return super().forward(image)
+
+    choose_smoothing(Watching(), noisy, estimate_noise(noisy), tile=256)
+    assert max(seen) <= 256

@@ -1,0 +1,233 @@
+"""Stage 1, the noise, stage 2: the one generator that the docks, the command line and scripts drive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import tells_of_memory
+from ..images import as_array
+from ..large import is_large, on_disk_as_dask, sample_planes
+from ..noise import BlindMask, Measurement, assess, check_mask, measure
+from ..progress import Progress
+from ..settings import Settings
+from ..stop import Stopped, StopToken
+from .preview import first_preview
+from .result import Report, Result, over_all
+from .stage import StageTask, TrainedStage, run_stage
+
+if TYPE_CHECKING:
+    from ..denoiser import Denoiser
+
+__all__ = ["denoise", "run"]
+
+_SINGLE = np.ones((1, 1), bool)
+
+
+def denoise(
+    image: Any,
+    settings: Settings | None = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    stop: StopToken | None = None,
+) -> Result:
+    """Denoise an image, a stack or a movie.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+        Real numbers; all planes are trained on together. What lies on disk (dask, zarr, HDF5, memory-mapped) and has
+        more than 33 megapixels is never read whole: planes spread over it are trained on, and the results are dask
+        arrays, denoised where they are computed.
+    settings : Settings or None
+    progress : callable or None
+        Called with every event.
+    stop : StopToken or None
+        Ends the run with what there is.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        If the image or the settings cannot be used; the text says why and what to do.
+
+    Examples
+    --------
+    >>> from napari_autostructn2v import Settings, denoise
+    >>> result = denoise(image, Settings.from_preset("fast"))  # doctest: +SKIP
+    >>> result.denoised.dtype == image.dtype  # doctest: +SKIP
+    True
+    """
+    events = run(image, settings, stop=stop)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value
+        if progress is not None:
+            progress(event)
+
+
+def run(
+    image: Any,
+    settings: Settings | None = None,
+    *,
+    stop: StopToken | None = None,
+    mask: BlindMask | None = None,
+    preview_plane: int | None = None,
+    start: Denoiser | None = None,
+) -> Generator[Progress, None, Result]:
+    """Denoise an image step by step; see :func:`denoise`.
+
+    Parameters
+    ----------
+    image : (..., Y, X) array-like
+    settings : Settings or None
+    stop : StopToken or None
+        Polled at every step and tile.
+    mask : BlindMask or None
+        Used in stage 2 instead of what `settings.mask` says.
+    preview_plane : int or None
+        Index, over all leading axes flattened, of the plane that previews show; None makes no previews.
+    start : Denoiser or None
+        What an earlier run of this image ended with. A stage that was stopped trains on from there; one that was not
+        is taken as it is, unless it is the last one, which is given half its steps again.
+
+    Yields
+    ------
+    Progress
+
+    Returns
+    -------
+    Result
+    """
+    settings = settings or Settings()
+    image = on_disk_as_dask(image)
+    if not is_large(image):
+        # Read once: a lazy image would be computed anew wherever its pixels are asked for.
+        return (yield from _run(as_array(image), settings, stop, mask, preview_plane, start))
+    yield Progress("measuring", message="Reading planes to train on")
+    sample, preview_plane = sample_planes(image, preview_plane)
+    result = yield from _run(sample, settings, stop, mask, preview_plane, start)
+    return over_all(result, image, len(sample))
+
+
+def _run(
+    image: np.ndarray,
+    settings: Settings,
+    stop: StopToken | None,
+    mask: BlindMask | None,
+    preview_plane: int | None,
+    start: Denoiser | None,
+) -> Generator[Progress, None, Result]:
+    """Run both stages on an image in memory."""
+
+    def stopped() -> bool:
+        return stop is not None and stop.is_set()
+
+    yield Progress("measuring", message="Measuring the noise")
+    begun = time.monotonic()
+    try:
+        measured = measure(image, settings, mask=mask, stop=stop)
+    except Stopped:
+        yield Progress("done", 1, 1, message="Stopped")
+        return Result.of_nothing(settings, "The run was stopped before the noise was measured.")
+    seconds = {"measuring": time.monotonic() - begun}
+    messages = [] if measured.flattened in measured.mask.reason else [measured.flattened]
+    first, second = settings.stage1, settings.stage2
+    if settings.stages == "auto" and measured.with_second:
+        # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
+        first = replace(first, num_epochs=max(1, first.num_epochs // 3))
+    if preview_plane is not None and not stopped():
+        blind_mask = measured.mask.pattern if measured.with_second else _SINGLE
+        preview = first_preview(measured.planes, preview_plane, blind_mask)
+        yield Progress("measuring", message=measured.mask.reason, preview=preview)
+
+    done: dict[str, TrainedStage] = {}
+    noise, with_second = measured, measured.with_second
+    if settings.stages != "2" and not stopped():
+        task = StageTask("1", first, _SINGLE, measured.background, not with_second, second.steps if with_second else 0)
+        done["1"] = yield from run_stage(task, measured, settings, start=start, preview_plane=preview_plane, stop=stop)
+        if settings.mask.source == "stage1" and mask is None and done["1"].denoised is not None:
+            yield Progress("noise", message="Measuring the noise that stage 1 left")
+            noise = measured.remeasured(done["1"].denoised, settings.mask)
+            with_second = with_second and (settings.stages != "auto" or noise.mask.is_structured)
+    if with_second and not stopped():
+        yield Progress("noise", message=noise.mask.reason)
+        check_mask(noise.mask, second.crop_size, measured.planes.values.shape[1:])
+        task = StageTask("2", second, noise.mask.pattern, measured.structure, True)
+        try:
+            done["2"] = yield from run_stage(
+                task, measured, settings, start=start, preview_plane=preview_plane, stop=stop
+            )
+        except (MemoryError, RuntimeError) as error:
+            # What stage 1 has done should not be lost to a lack of memory. Any other error is a mistake to be seen.
+            if "1" not in done or not tells_of_memory(error):
+                raise
+            said = str(error) or "out of memory"
+            messages.append(f"Stage 2 ended with an error ({said}); this is the result of stage 1.")
+    result = _result(image, settings, measured, noise, done, seconds, messages, stopped())
+    yield Progress("done", 1, 1, message="Stopped" if stopped() else "Done")
+    return result
+
+
+def _result(
+    image: np.ndarray,
+    settings: Settings,
+    measured: Measurement,
+    noise: Measurement,
+    done: dict[str, TrainedStage],
+    seconds: dict[str, float],
+    messages: list[str],
+    stopped: bool,
+) -> Result:
+    """Gather what there is.
+
+    `noise` has the noise and the mask that stage 2 went by, `measured` those of the image itself.
+    """
+    planes = measured.planes
+    trained = {name: stage for name, stage in done.items() if stage.network is not None}
+    for stage in done.values():
+        for phase, time_taken in stage.seconds.items():
+            seconds[phase] = seconds.get(phase, 0.0) + time_taken
+    messages = [said for said in (*messages, *(stage.message for stage in done.values())) if said]
+    if not trained:
+        messages.append("The run was stopped before training began.")
+    images = {name: planes.restore(stage.denoised) for name, stage in trained.items() if stage.denoised is not None}
+    best = images[max(images)] if images else None
+    # What the offsets of lines add is not in the noise that was measured.
+    noisy = planes.restore(planes.values, np.float32) if planes.flattened else image
+    denoiser = None
+    if trained:
+        from ..denoiser import Denoiser
+
+        denoiser = Denoiser(
+            {name: stage.network for name, stage in trained.items() if stage.network is not None},
+            settings,
+            noise.mask,
+            measured.noise_in_units,
+            planes.offset,
+            planes.scale,
+            usual_excess=planes.usual_excess,
+            steps={name: stage.steps for name, stage in trained.items()},
+            flattened=planes.flattened,
+            seconds={name: stage.seconds[f"stage {name}"] for name, stage in trained.items()},
+        )
+    report = Report(
+        verdict=noise.mask.reason,
+        stages=tuple(trained),
+        seconds={phase: round(time_taken, 3) for phase, time_taken in seconds.items()},
+        steps={name: stage.steps for name, stage in done.items()},
+        quality=None if best is None else assess(noisy, best, noise.noise_in_units),
+        stopped=stopped,
+        messages=tuple(messages),
+    )
+    few = noise.without_most_planes()
+    return Result(best, images.get("1"), images.get("2"), noise.mask, few, report, denoiser, settings)
