@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QPushButton,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from ...settings import Settings, StageSettings
-from ..parts import add_row
+from ..parts import WholeNumberEdit, add_row
 from .habits import Habits, ResultType
 
 __all__ = ["AdvancedForm"]
@@ -37,6 +36,11 @@ class _Field(NamedTuple):
     suffix: str = ""
     factor: float = 1  # value shown = setting * factor
     choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the setting is a whole number."""
+        return self.decimals == 0 and self.factor == 1
 
 
 _FIELDS = (
@@ -109,6 +113,9 @@ _DEVICES = (
 
 _TILES = (256, 512, 1024, 2048)
 
+#: No larger number is shown in digits.
+_LARGEST = 1e15
+
 _RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
     ("same as image", "Same as the image"),
     ("float32", "Floating point (32 bit)"),
@@ -116,12 +123,13 @@ _RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
 
 
 class _StageForm(QWidget):
-    """The fields of one stage."""
+    """The fields of one stage; `changed` is emitted after the user has changed one of them."""
 
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self.stage = StageSettings()
         self.editors: dict[str, QWidget] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -130,18 +138,21 @@ class _StageForm(QWidget):
             editor = _make_editor(field)
             self.editors[field.name] = editor
             add_row(layout, field.label, editor, field.tooltip)
-            _changed_signal(editor).connect(self._emit)
-
-    def apply_to(self, stage: StageSettings) -> StageSettings:
-        """Return a stage with what the form says."""
-        return replace(stage, **{field.name: _value(self.editors[field.name], field) for field in _FIELDS})
+            _changed_signal(editor).connect(self._take_up)
 
     def show_stage(self, stage: StageSettings) -> None:
-        """Fill the form."""
+        """Fill the form without emitting `changed`."""
+        self.stage = stage
         for field in _FIELDS:
-            _set_value(self.editors[field.name], field, getattr(stage, field.name))
+            editor = self.editors[field.name]
+            with QSignalBlocker(editor):
+                _set_value(editor, field, getattr(stage, field.name))
 
-    def _emit(self, *_: object) -> None:
+    def _take_up(self, *_: object) -> None:
+        """Take up the one field that was changed: the others may hold more digits than their editors show."""
+        editor = self.sender()
+        field = next(field for field in _FIELDS if self.editors[field.name] is editor)
+        self.stage = replace(self.stage, **{field.name: _value(editor, field)})
         self.changed.emit()
 
 
@@ -152,12 +163,12 @@ class AdvancedForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._settings = Settings()
         self.device = QComboBox()
         for name, label in _DEVICES:
             self.device.addItem(label, name)
         self.device.setToolTip("What computes: Automatic takes a graphics card where there is one (device).")
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 2**31 - 1)
+        self.seed = WholeNumberEdit(2**63 - 1)
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
         self.tile = QComboBox()
         for side in _TILES:
@@ -218,29 +229,30 @@ class AdvancedForm(QWidget):
         self.keep_earlier.setChecked(habits.keep_earlier)
         self.result_type.setCurrentIndex(self.result_type.findData(habits.result_type))
 
-    def apply_to(self, settings: Settings) -> Settings:
-        """Return settings with what the form says."""
+    @property
+    def settings(self) -> Settings:
+        """The settings that were shown, with what the user has changed since then."""
         return replace(
-            settings,
+            self._settings,
             device=self.device.currentData(),
             random_seed=self.seed.value(),
             tile=self.tile.currentData(),
             remove_line_offsets=self.even_lines.isChecked(),
-            stage1=self.stage_forms["stage1"].apply_to(settings.stage1),
-            stage2=self.stage_forms["stage2"].apply_to(settings.stage2),
+            stage1=self.stage_forms["stage1"].stage,
+            stage2=self.stage_forms["stage2"].stage,
         )
 
     def show_settings(self, settings: Settings) -> None:
         """Fill the form without emitting `changed`."""
-        blocked = self.blockSignals(True)
-        # "cuda:1" and the like come from a settings file.
-        _choose(self.device, settings.device, settings.device)
-        _choose(self.tile, settings.tile, f"{settings.tile} px")
-        self.seed.setValue(settings.random_seed)
-        self.even_lines.setChecked(settings.remove_line_offsets)
-        self.stage_forms["stage1"].show_stage(settings.stage1)
-        self.stage_forms["stage2"].show_stage(settings.stage2)
-        self.blockSignals(blocked)
+        self._settings = settings
+        with QSignalBlocker(self):
+            # "cuda:1" and the like come from a settings file.
+            _choose(self.device, settings.device, settings.device)
+            _choose(self.tile, settings.tile, f"{settings.tile} px")
+            self.seed.setValue(settings.random_seed)
+            self.even_lines.setChecked(settings.remove_line_offsets)
+            self.stage_forms["stage1"].show_stage(settings.stage1)
+            self.stage_forms["stage2"].show_stage(settings.stage2)
 
     def _emit(self, *_: object) -> None:
         self.changed.emit()
@@ -263,16 +275,14 @@ def _make_editor(field: _Field) -> QWidget:
         return combo
     if not field.high:
         return QCheckBox()
-    box: QSpinBox | QDoubleSpinBox
-    if field.decimals:
-        box = QDoubleSpinBox()
-        box.setDecimals(field.decimals)
-        box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        box.setRange(field.low, field.high)
-    else:
-        box = QSpinBox()
-        box.setRange(int(field.low), int(field.high))
+    # Also for whole numbers, which a settings file may hold in any size.
+    box = QDoubleSpinBox()
+    box.setDecimals(field.decimals)
+    box.setRange(field.low, field.high)
     box.setSuffix(field.suffix)
+    box.setGroupSeparatorShown(False)
+    if field.decimals:
+        box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
     return box
 
 
@@ -287,7 +297,7 @@ def _value(editor: Any, field: _Field) -> Any:
         return editor.isChecked()
     if isinstance(editor, QComboBox):
         return editor.currentData()
-    return editor.value() / field.factor if field.factor != 1 else editor.value()
+    return round(editor.value()) if field.is_whole else editor.value() / field.factor
 
 
 def _set_value(editor: Any, field: _Field, value: Any) -> None:
@@ -295,7 +305,8 @@ def _set_value(editor: Any, field: _Field, value: Any) -> None:
         editor.setChecked(value)
     elif isinstance(editor, QComboBox):
         editor.setCurrentIndex(editor.findData(value))
-    elif isinstance(editor, QDoubleSpinBox):
-        editor.setValue(value * field.factor)
     else:
-        editor.setValue(round(value * field.factor))
+        shown = min(float(min(value, _LARGEST)) * field.factor, _LARGEST)
+        # What comes from a file may lie outside of what is sensible here; it is shown as it is.
+        editor.setRange(min(field.low, shown), max(field.high, shown))
+        editor.setValue(shown)

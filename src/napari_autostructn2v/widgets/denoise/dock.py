@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from ...errors import tells_of_memory
 from ...progress import Progress
 from ...settings import Settings
-from ..image import Outcome, Plan, RunControl, roi_state, with_pair
+from ..image import Outcome, PlannedRun, RunControl, roi_state, with_pair
 from ..parts import (
     ClosingWatch,
     DockTabs,
@@ -181,7 +181,7 @@ class DenoiseDock(QWidget):
         self._tuning.set_settings(replace(settings, stages=self.options.stages))
 
     def _on_advanced(self) -> None:
-        self._tuning.set_settings(self.advanced.apply_to(self._tuning.settings))
+        self._tuning.set_settings(self.advanced.settings)
 
     def _reset(self) -> None:
         """Take the defaults of the chosen quality; the mask and the patches are shown elsewhere and stay."""
@@ -200,7 +200,7 @@ class DenoiseDock(QWidget):
 
     # ---- the run
 
-    def _start(self, layers: Sequence[Layer | None], plan: Plan) -> None:
+    def _start(self, layers: Sequence[Layer | None], plan: PlannedRun) -> None:
         if self.control.is_running:
             self.message.say(BUSY, "warning")
             return

@@ -16,7 +16,7 @@ __all__ = ["RunPlans"]
 
 
 class RunPlans:
-    """The three kinds of run; each method is a `Plan` for :class:`~.run_control.RunControl`.
+    """The three kinds of run; each method is a `PlannedRun` for :class:`~.run_control.RunControl`.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from .kept_runs import Run, delete_run, keeping, kept_runs
 from .layer_order import METADATA_KEY, add_quietly, origin_of, raise_above
-from .queue import Plan, RunControl
+from .queue import PlannedRun, RunControl
 from .results import ADDING, Outcome, model_provenance
 from .roi_state import RoiPair, RoiState, Stage, roi_state, with_pair
 from .source import Source
@@ -13,7 +13,7 @@ __all__ = [
     "ADDING",
     "METADATA_KEY",
     "Outcome",
-    "Plan",
+    "PlannedRun",
     "RoiPair",
     "RoiState",
     "Run",

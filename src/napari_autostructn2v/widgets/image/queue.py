@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Image, Layer
 
-__all__ = ["Plan", "RunControl"]
+__all__ = ["PlannedRun", "RunControl"]
 
 #: Share of stage 2 after which its previews are better than the last one of stage 1.
 _LATE_ENOUGH = 0.3
 
 #: Says how to run on a source: the task, and how to read its answer.
-Plan = Callable[[Source], tuple[Task, Callable[[Any], Outcome]]]
+PlannedRun = Callable[[Source], tuple[Task, Callable[[Any], Outcome]]]
 
 
 class RunControl(QObject):
@@ -50,7 +50,7 @@ class RunControl(QObject):
         self._viewer = viewer
         self.layer: Layer | None = None  # that of the present run, or of the last one
         self._queue: list[Layer | None] = []
-        self._plan: Plan | None = None
+        self._plan: PlannedRun | None = None
         self._read: Callable[[Any], Outcome] | None = None
         self._replace = True
         self._results: ResultLayers | None = None
@@ -65,7 +65,7 @@ class RunControl(QObject):
         """Whether a run is under way."""
         return self.runner.is_running
 
-    def start(self, layers: Sequence[Layer | None], plan: Plan, *, replace: bool = True) -> None:
+    def start(self, layers: Sequence[Layer | None], plan: PlannedRun, *, replace: bool = True) -> None:
         """Run on layers one after the other.
 
         Parameters

@@ -9,6 +9,7 @@ from .message_bar import MessageBar
 from .rows import add_row
 from .section import Section, SectionColumn
 from .wheel_guard import WheelGuard
+from .whole_number import WholeNumberEdit
 from .wrapped_label import WrappedLabel
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Section",
     "SectionColumn",
     "WheelGuard",
+    "WholeNumberEdit",
     "WrappedLabel",
     "add_row",
     "ask_save",

@@ -24,6 +24,8 @@ class ClosingWatch(QObject):
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
         widget.installEventFilter(self)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._tell_if_closed)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Look at what happens to the widget and to the window around it; nothing is held back."""
@@ -34,7 +36,7 @@ class ClosingWatch(QObject):
                 window.installEventFilter(self)
         elif event is not None and event.type() == QEvent.Type.Close and isinstance(watched, QMainWindow):
             # Asked afterwards, since the user may still decide against closing.
-            QTimer.singleShot(0, self._tell_if_closed)
+            self._timer.start()
         return super().eventFilter(watched, event)
 
     def _window(self) -> QMainWindow | None:

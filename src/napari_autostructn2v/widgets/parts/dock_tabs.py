@@ -25,13 +25,15 @@ class DockTabs(QObject):
         super().__init__(widget)
         widget.setProperty(_MARK, True)
         widget.installEventFilter(self)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._join)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Wait for the first showing; nothing is held back."""
         if event is not None and event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
             watched.removeEventFilter(self)
             # Later, since napari is still arranging its docks.
-            QTimer.singleShot(0, self._join)
+            self._timer.start()
         return False
 
     def _join(self) -> None:

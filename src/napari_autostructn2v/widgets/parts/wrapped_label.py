@@ -21,6 +21,9 @@ class WrappedLabel(QLabel):
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # A long word must not widen the dock.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # A child, so that it ends with the label.
+        self._fit_timer = QTimer(self, singleShot=True, interval=0)
+        self._fit_timer.timeout.connect(self._fit)
         self.setText(text)
 
     def setText(self, text: str | None) -> None:
@@ -36,7 +39,7 @@ class WrappedLabel(QLabel):
         """Wrap anew."""
         super().resizeEvent(event)
         # Later, since a new minimum set in the middle of a layout pass is lost on the layouts further up.
-        QTimer.singleShot(0, self._fit)
+        self._fit_timer.start()
 
     def _fit(self) -> None:
         # Measured from the text, since heightForWidth never returns less than the present minimum.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import QObject, QSignalBlocker, Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from ...roi import criterion_names
@@ -51,6 +51,8 @@ _FIELDS = (
 #: What the smoothing box holds while smoothing follows the patch size.
 _AUTOMATIC = -1.0
 
+_LARGEST_PATCH, _LARGEST_SIGMA = 1024, 1000.0
+
 
 class MoreForm(QWidget):
     """Patch size, overlap, smoothing, equalisation, polarity and criteria of one stage."""
@@ -62,9 +64,9 @@ class MoreForm(QWidget):
         super().__init__(parent)
         self._roi = RoiSettings()
         self._shown: tuple[Any, ...] = ()
-        self.patch_size = _spin_box(8, 1024, 8, " px")
+        self.patch_size = _spin_box(8, _LARGEST_PATCH, 8, " px")
         self.overlap = _spin_box(0, 90, 5, " %")
-        self.sigma = QDoubleSpinBox(minimum=_AUTOMATIC, maximum=1000, singleStep=1, decimals=1, suffix=" px")
+        self.sigma = QDoubleSpinBox(minimum=_AUTOMATIC, maximum=_LARGEST_SIGMA, singleStep=1, decimals=1, suffix=" px")
         self.sigma.setKeyboardTracking(False)
         self.equalize = _combo_box(_EQUALIZE)
         self.background = _combo_box(_BACKGROUND)
@@ -122,7 +124,10 @@ class MoreForm(QWidget):
     def _show(self, roi: RoiSettings) -> None:
         self._fill_criteria(roi.criteria)
         blockers = [QSignalBlocker(widget) for widget in self._inputs()]
-        self.patch_size.setValue(roi.patch_size)
+        # What comes from a file may lie outside of what is sensible here; it is shown as it is.
+        self.patch_size.setMaximum(min(max(_LARGEST_PATCH, roi.patch_size), 2**31 - 1))
+        self.patch_size.setValue(min(roi.patch_size, 2**31 - 1))
+        self.sigma.setMaximum(max(_LARGEST_SIGMA, roi.sigma or 0))
         self.overlap.setValue(round(100 * roi.overlap))
         self.sigma.setSpecialValueText(f"auto ({roi.patch_size / 4:g} px)")
         self.sigma.setValue(_AUTOMATIC if roi.sigma is None else roi.sigma)
@@ -148,28 +153,37 @@ class MoreForm(QWidget):
         ]  # fmt: skip
 
     def _on_edit(self, value: Any = None) -> None:
-        roi = self._roi
-        low, high = (round(box.value(), 2) for box in self.band)
-        # Where the user did not touch a box, the value stays what it was: a box holds fewer digits than a file.
-        overlap, sigma = self.overlap.value() / 100, self.sigma.value()
-        edited = replace(
-            roi,
-            patch_size=self.patch_size.value(),
-            overlap=roi.overlap if round(100 * roi.overlap) == self.overlap.value() else overlap,
-            sigma=None if sigma < 0 else sigma,
-            equalize=self.equalize.currentData(),
-            background=self.background.currentData(),
-            select_background=self.side.currentData(),
-            criteria=tuple(name for name, box in self.criteria.items() if box.isChecked()) or ("mean",),
-            combine=self.combine.currentData(),
-            band=(low, high) if low < high else (max(0.0, round(high - 0.05, 2)), max(high, 0.05)),
-        )
+        """Take up what was changed and leave the rest: a box holds fewer digits than a file."""
+        roi, changed = self._roi, self.sender()
+        changes: dict[str, Any]
+        if changed in self.band:
+            low, high = (round(box.value(), 2) for box in self.band)
+            changes = {"band": (low, high) if low < high else (max(0.0, round(high - 0.05, 2)), max(high, 0.05))}
+        elif changed in self.criteria.values():
+            changes = {"criteria": tuple(name for name, box in self.criteria.items() if box.isChecked()) or ("mean",)}
+        else:
+            changes = self._single_change(changed)
+        edited = replace(roi, **changes)
         if edited != roi:
             self._shown = ()  # the boxes may hold what is not in the settings
             self.show_settings(edited)
             self.changed.emit(edited)
         else:
             self._show(roi)  # the last criterion cannot be unticked
+
+    def _single_change(self, changed: QObject | None) -> dict[str, Any]:
+        """Return the setting that one of the boxes stands for, with its value."""
+        if changed is self.patch_size:
+            return {"patch_size": self.patch_size.value()}
+        if changed is self.overlap:
+            return {"overlap": self.overlap.value() / 100}
+        if changed is self.sigma:
+            return {"sigma": None if self.sigma.value() < 0 else self.sigma.value()}
+        combos = {
+            "equalize": self.equalize, "background": self.background,
+            "select_background": self.side, "combine": self.combine,
+        }  # fmt: skip
+        return {name: combo.currentData() for name, combo in combos.items() if combo is changed}
 
     def _add(self, label: str, widget: QWidget, tooltip: str) -> None:
         add_row(self._form, label, widget, tooltip)

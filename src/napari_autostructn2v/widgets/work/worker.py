@@ -102,7 +102,7 @@ class Failure:
         )
 
 
-class _Job:
+class _RunningTask:
     """One run: the mailbox that both threads know, and the thread that fills it."""
 
     def __init__(self, task: Task) -> None:
@@ -199,21 +199,23 @@ class Runner(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._job: _Job | None = None
+        self._running: _RunningTask | None = None
         self._looks = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
         self._timer.timeout.connect(self._collect)
+        self._drawn_timer = QTimer(self, singleShot=True, interval=0)
+        self._drawn_timer.timeout.connect(self._on_drawn)
 
     @property
     def is_running(self) -> bool:
         """True from `start` until `finished` or `failed` has been emitted."""
-        return self._job is not None
+        return self._running is not None
 
     @property
     def is_stopping(self) -> bool:
         """True while a run that was asked to stop has not ended yet."""
-        return self._job is not None and self._job.stop.is_set()
+        return self._running is not None and self._running.stop.is_set()
 
     def start(self, task: Task) -> None:
         """Start a task.
@@ -223,12 +225,12 @@ class Runner(QObject):
         RuntimeError
             If one is running already.
         """
-        if self._job is not None:
+        if self._running is not None:
             raise RuntimeError("A run is in progress.")
-        self._job = _Job(task)
+        self._running = _RunningTask(task)
         self._timer.start()
         if self.parent() is not None:
-            self.parent().destroyed.connect(self._job.stop.set)
+            self.parent().destroyed.connect(self._running.stop.set)
 
     def stop(self) -> None:
         """Ask the run to end with what there is; `finished` follows within a step.
@@ -236,30 +238,30 @@ class Runner(QObject):
         One that has not begun to train yet, which may be busy with what nothing can interrupt, such as loading PyTorch,
         is left to end by itself, and `finished` is emitted with None.
         """
-        if self._job is None:
+        if self._running is None:
             return
-        self._job.stop.set()
-        if not self._job.has_begun:
+        self._running.stop.set()
+        if not self._running.has_begun:
             self._forget()
             self.finished.emit(None)
 
     def wait(self, seconds: float | None = None) -> None:
         """Block until the worker thread has ended; for tests and scripts, never for the window."""
-        if self._job is not None:
-            self._job.join(seconds)
+        if self._running is not None:
+            self._running.join(seconds)
 
     def _collect(self) -> None:
-        job = self._job
-        if job is None:
+        running = self._running
+        if running is None:
             return
         self._looks += 1
-        if self._looks % _LOOKS_PER_SHOW and not job.due:
+        if self._looks % _LOOKS_PER_SHOW and not running.due:
             return
-        events, outcome = job.take()
+        events, outcome = running.take()
         if events:
             self.progressed.emit(events)
             # After what the events changed has been drawn.
-            QTimer.singleShot(0, job.go_on)
+            self._drawn_timer.start()
         if outcome is None:
             return
         self._forget()
@@ -269,12 +271,16 @@ class Runner(QObject):
         else:
             self.failed.emit(failure)
 
+    def _on_drawn(self) -> None:
+        if self._running is not None:
+            self._running.go_on()
+
     def _forget(self) -> None:
         """Be ready for another task."""
-        job, self._job = self._job, None
+        running, self._running = self._running, None
         self._timer.stop()
-        if job is not None and self.parent() is not None:
-            self.parent().destroyed.disconnect(job.stop.set)
+        if running is not None and self.parent() is not None:
+            self.parent().destroyed.disconnect(running.stop.set)
 
 
 def _leave_a_core() -> bool:
