@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+import dask
 import dask.array as da
 import numpy as np
 import pytest
@@ -113,36 +116,71 @@ def test_pyramid_is_judged_by_a_coarse_level(viewer, dock, monkeypatch):
     assert "8 × 8 pixels" in dock.background.section.count.text()
 
 
-def test_lazy_data_is_read_sparingly(viewer, dock):
-    read = []
+def read(dock, qtbot) -> None:
+    """Wait until the plane on the screen has been read beside the window."""
+    dock.update_patches()
+    qtbot.waitUntil(lambda: not dock._preview.is_reading, timeout=10_000)
+    dock.update_patches()
+
+
+def test_lazy_data_is_read_sparingly_and_beside_the_window(viewer, dock, qtbot):
+    planes, threads = [], set()
 
     def plane(block_info=None):
-        read.append(block_info[None]["chunk-location"][0])
+        planes.append(block_info[None]["chunk-location"][0])
+        threads.add(threading.current_thread())
         return gradient()[None]
 
     lazy = da.map_blocks(plane, chunks=((1,) * 200, (160,), (192,)), dtype=np.float32, meta=np.empty((0, 0, 0), "f4"))
-    viewer.add_image(lazy, contrast_limits=(0, 100))
-    viewer.dims.set_current_step(0, 57)
-    dock.update_patches()
-    assert corners(viewer)
-    assert len(set(read)) <= 12, "the plane on the screen and a few that decide the common scale"
-    read.clear()
-    viewer.dims.set_current_step(0, 58)
-    dock.update_patches()
-    assert set(read) <= {58}
+    with dask.config.set(scheduler="synchronous"):
+        layer = viewer.add_image(lazy, contrast_limits=(0, 100))
+        viewer.dims.set_current_step(0, 57)
+        threads.clear()  # napari itself reads in the window's thread
+        read(dock, qtbot)
+        assert threading.main_thread() not in threads
+        assert corners(viewer)
+        assert len(set(planes)) <= 12, "the plane on the screen and a few that decide the common scale"
+        layer.visible = False
+        planes.clear()
+        viewer.dims.set_current_step(0, 58)
+        read(dock, qtbot)
+        assert set(planes) == {58}
 
 
-def test_large_lazy_plane_is_sampled(viewer, dock, monkeypatch):
+def test_while_a_plane_is_read_the_window_works_and_says_so(viewer, dock, qtbot):
+    go_on = threading.Event()
+
+    def plane(block_info=None):
+        if threading.current_thread() is not threading.main_thread():
+            go_on.wait(10)
+        return gradient()[None]
+
+    lazy = da.map_blocks(plane, chunks=((1,) * 3, (160,), (192,)), dtype=np.float32, meta=np.empty((0, 0, 0), "f4"))
+    viewer.add_image(gradient(), name="before")
+    dock.update_patches()
+    with dask.config.set(scheduler="synchronous"):
+        dock.image.layer = viewer.add_image(lazy, contrast_limits=(0, 100), name="slow")
+        dock.update_patches()
+        assert "Reading" in dock.background.section.count.text()
+        assert patches(viewer) is None, "those of the image before"
+        dock.background.section.threshold.setValue(0.3)
+        go_on.set()
+        qtbot.waitUntil(lambda: bool(corners(viewer)))
+    assert "Reading" not in dock.background.section.count.text()
+    assert dock.selections[0] is not None and dock.background.roi.roi_threshold == 0.3
+
+
+def test_large_lazy_plane_is_sampled(viewer, dock, monkeypatch, qtbot):
     monkeypatch.setattr(roi_preview, "MAX_LAZY_PIXELS", 2**14)
     full = gradient((512, 640))
     viewer.add_image(da.from_array(full, chunks=128))
-    dock.update_patches()
+    read(dock, qtbot)
     exact = {tuple(corner) for corner in select_patches(full).coords.tolist()}
     assert len(exact ^ {tuple(corner) for corner in corners(viewer)}) < 0.05 * len(exact)
     assert "Large image" in dock.background.section.count.text()
 
 
-def test_data_that_cannot_be_read_is_told():
+def test_data_that_cannot_be_read_is_told(qtbot):
     def plane(block_info=None):
         if block_info[None]["chunk-location"][0]:
             raise OSError("truncated file")
@@ -150,7 +188,8 @@ def test_data_that_cannot_be_read_is_told():
 
     lazy = da.map_blocks(plane, chunks=((1,) * 3, (160,), (192,)), dtype=np.float32, meta=np.empty((0, 0, 0), "f4"))
     preview = roi_preview.PlanePreview()
-    preview.look_at(Image(lazy, contrast_limits=(0, 1)), Dims(ndim=3))
+    with qtbot.waitSignal(preview.ready):
+        preview.look_at(Image(lazy, contrast_limits=(0, 1)), Dims(ndim=3))
     assert "truncated file" in str(preview.error)
 
 

@@ -7,11 +7,12 @@ import time
 
 import numpy as np
 from napari.utils import progress
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QLabel, QStatusBar
 
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.widgets.denoise.progress_view import ProgressView
-from napari_autostructn2v.widgets.work import Activity, Runner
+from napari_autostructn2v.widgets.work import Activity, Latest, Runner
 from napari_autostructn2v.widgets.work import worker as worker
 
 PREVIEW = np.zeros((4, 4), np.float32)
@@ -67,6 +68,10 @@ def test_a_run_that_waits_for_the_window_is_cancelled_at_once(qtbot) -> None:
     assert len(steps) == 1
 
 
+def threads() -> int:
+    return sum(thread.name == "autostructn2v" for thread in threading.enumerate())
+
+
 def test_cancel_does_not_wait_for_what_nothing_can_interrupt_before_training(qtbot) -> None:
     loading, loaded = threading.Event(), threading.Event()
     went_on: list[str] = []
@@ -86,17 +91,65 @@ def test_cancel_does_not_wait_for_what_nothing_can_interrupt_before_training(qtb
     assert loading.wait(5)
     runner.stop()
     assert answers == [None] and not runner.is_running
+    loaded.set()
+    runner.wait(5)
+    assert threads() == 0 and not went_on and answers == [None]
 
-    def second(stop):
-        yield Progress("measuring")
+
+def test_runs_cancelled_before_training_do_not_pile_up(qtbot) -> None:
+    at_work, most = set(), []
+    loaded = threading.Event()
+
+    def task(stop):
+        at_work.add(threading.current_thread())
+        most.append(len(at_work))
+        yield Progress("measuring", message="Getting ready")
+        loaded.wait(10)
+        at_work.discard(threading.current_thread())
         return "done"
 
-    with qtbot.waitSignal(runner.finished, timeout=5000):
-        runner.start(second)  # need not wait for the first
-    assert answers == [None, "done"]
+    runner = Runner()
+    for _ in range(5):
+        runner.start(task)
+        qtbot.wait(30)
+        runner.stop()
+    qtbot.waitUntil(lambda: threads() == 1)
+    runner.start(task)
     loaded.set()
-    qtbot.waitUntil(lambda: not any(thread.name == "autostructn2v" for thread in threading.enumerate()))
-    assert not went_on and answers == [None, "done"]
+    with qtbot.waitSignal(runner.finished, timeout=5000) as finished:
+        pass
+    assert finished.args == ["done"]
+    assert max(most) == 1, "two runs at work at once"
+    runner.wait(5)
+    assert threads() == 0
+
+
+def test_the_newest_question_is_answered_and_those_between_are_passed_over(qtbot) -> None:
+    go_on = threading.Event()
+    worked_out: list[int] = []
+
+    def about(number: int):
+        def task(stop):
+            yield Progress("measuring")
+            worked_out.append(number)
+            go_on.wait(10)
+            return 10 * number
+
+        return task
+
+    parent = QObject()
+    latest = Latest(parent)
+    answers: list[tuple[object, object]] = []
+    latest.finished.connect(lambda asked, answer: answers.append((asked, answer)))
+    for number in range(5):
+        latest.ask(number, about(number))
+        if not number:
+            qtbot.waitUntil(lambda: worked_out == [0])
+    assert latest.is_busy
+    go_on.set()
+    qtbot.waitUntil(lambda: not latest.is_busy)
+    assert answers == [(4, 40)]
+    assert worked_out == [0, 4]
 
 
 def test_a_new_phase_is_shown_at_once(qtbot, monkeypatch) -> None:

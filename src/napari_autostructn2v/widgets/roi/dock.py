@@ -59,8 +59,10 @@ class RoiDock(QWidget):
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
         self._state = roi_state(self._viewer)
-        self._preview = PlanePreview()
+        self._preview = PlanePreview(self)
+        self._preview.ready.connect(self._schedule)
         self._closed = False
+        self._was_reading = False
         self._end_connections: list[Callable[[], None]] = []  # to the chosen image
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.update_patches)
@@ -110,15 +112,25 @@ class RoiDock(QWidget):
         if self._preview.error is not None:
             self._clear(str(self._preview.error))
             return
+        if self._preview.is_reading:
+            self._show_reading()
+            return
         if not self._shows_rows_and_columns():
             self.message.say(_TURNED, "info")
-        elif new_plane or self.message.text == _TURNED:
+        elif new_plane or self.message.text == _TURNED or self._was_reading:
             self.message.clear()
+        self._was_reading = False
         for tuning in self._stages():
             tuning.update(layer, on_screen=self._shows_rows_and_columns())
 
     def _stages(self) -> tuple[StageTuning, StageTuning]:
         return self.background, self.structure
+
+    def _show_reading(self) -> None:
+        """Say that the plane on the screen is on its way; patches of another image do not stay in the meantime."""
+        self._was_reading = True
+        for tuning in self._stages():
+            tuning.show_reading(self.layer)
 
     def _clear(self, sentence: str) -> None:
         for tuning in self._stages():
@@ -161,7 +173,7 @@ class RoiDock(QWidget):
         self.settings_changed.emit()
 
     def _on_outdated(self) -> None:
-        if self._closed:
+        if self._closed or self._preview.is_reading:
             return
         stale = [tuning for tuning in self._stages() if not tuning.is_current]
         if stale and self.layer is not None and all(tuning.is_quick for tuning in stale) and not self._timer.isActive():

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
 import numpy as np
 from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...images import check_image
+from ...progress import Progress
 from ...roi import ALIKE, CommonScale, PatchSelection, RoiScorer, StackScorer, suggest_threshold
 from ...settings import RoiSettings
 from ..image import plane_index
+from ..work import Latest, StopRequest, Task
 
 if TYPE_CHECKING:
     from napari.components import Dims
@@ -27,19 +31,25 @@ MAX_PIXELS = 2**26
 MAX_LAZY_PIXELS = 2**22
 
 
-class PlanePreview:
+class PlanePreview(QObject):
     """One plane at a time, with its preprocessing remembered.
 
-    Only that plane is ever read, and only a part of it where it is large and not in memory.
+    Only that plane is ever read, and only a part of it where it is large and not in memory. What is not in memory is
+    read beside the window; `ready` tells when it is there.
     """
 
-    def __init__(self) -> None:
+    ready = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._layer: ref[Image] | None = None
         self._index: tuple[int, ...] | None = None
         self._planes: _Planes | None = None
         self._data: Any = None
         self._scorer: RoiScorer | None = None
         self._error: InputError | None = None
+        self._reader = Latest(self)
+        self._reader.finished.connect(self._on_read)
         #: What a user should know about how the plane was looked at; empty if at every pixel.
         self.note = ""
 
@@ -52,6 +62,11 @@ class PlanePreview:
     def error(self) -> InputError | None:
         """Why the plane cannot be used, None if it can."""
         return self._error
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the plane is on its way."""
+        return self._reader.is_busy
 
     def auto_threshold(self, settings: RoiSettings) -> float:
         """Return a threshold that suits the plane."""
@@ -78,21 +93,34 @@ class PlanePreview:
             return False
         self._layer, self._data, self._index = ref(layer), layer.data, index
         self._scorer = self._error = None
+        self._reader.forget()
+        if new_data:
+            self._planes, self.note = None, ""
         try:
-            if new_data or self._planes is None:
-                self._planes = None
-                self._planes = _Planes(layer)
-            self.note = self._planes.note
-            self._scorer = self._planes.scorer(index)
+            image = _Levels.of(layer)
+            if self._planes is None and image.is_in_memory:
+                self._planes = _Planes(image)
+            if self._planes is not None and image.is_in_memory:
+                self._show(self._planes, self._planes.scorer(index))
+            else:
+                self._reader.ask(index, _reading(image, self._planes, index))
         except InputError as error:
             self._error = error
-        except Exception as error:  # lazy data can fail in as many ways as there are file formats
-            self._error = InputError(f"The plane on the screen could not be read: {error}.")
         return True
 
     def forget(self) -> None:
         """Look again even if nothing seems to have changed."""
         self._data = None
+
+    def _show(self, planes: _Planes, scorer: RoiScorer) -> None:
+        self._planes, self._scorer, self.note = planes, scorer, planes.note
+
+    def _on_read(self, index: object, read: tuple[_Planes, RoiScorer] | InputError) -> None:
+        if isinstance(read, InputError):
+            self._error = read
+        else:
+            self._show(*read)
+        self.ready.emit()
 
     def select(self, settings: RoiSettings) -> PatchSelection:
         """Return the patches of the plane.
@@ -109,40 +137,66 @@ class PlanePreview:
         return self._scorer.select(settings)
 
 
-def _levels(layer: Image) -> list[Any]:
-    """Return the arrays of a layer, finest first."""
-    return list(layer.data) if layer.multiscale else [layer.data]
+class _Levels(NamedTuple):
+    """The arrays of a layer, finest first, taken down in the window's thread."""
+
+    arrays: list[Any]
+
+    @classmethod
+    def of(cls, layer: Image) -> _Levels:
+        if layer.rgb:
+            raise InputError(
+                f"{layer.name} is a colour (RGB) image. Right-click it in the layer list, choose Split RGB, and take "
+                "one channel."
+            )
+        arrays = list(layer.data) if layer.multiscale else [layer.data]
+        if arrays[0].ndim < 2:
+            raise InputError(f"{layer.name} has only one axis; patches need an image with rows and columns.")
+        return cls(arrays)
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether nothing has to be fetched from a file, a server or a computation."""
+        return all(isinstance(array, np.ndarray) and not isinstance(array, np.memmap) for array in self.arrays)
+
+    def reduced(self) -> tuple[Any, tuple[int, int], str]:
+        """Return data in a size that can be looked at, rows and columns at full size, and a note."""
+        finest = self.arrays[0]
+        shape = (int(finest.shape[-2]), int(finest.shape[-1]))
+        most = MAX_PIXELS if self.is_in_memory else MAX_LAZY_PIXELS
+        data = next((level for level in self.arrays if math.prod(level.shape[-2:]) <= most), self.arrays[-1])
+        step = max(1, math.ceil(math.sqrt(math.prod(data.shape[-2:]) / most)))
+        if step > 1:
+            data = data[..., ::step, ::step]
+        if tuple(data.shape[-2:]) == shape:
+            return data, shape, ""
+        every = round(shape[1] / data.shape[-1])
+        return data, shape, f"Large image: patches are judged by one in {every} × {every} pixels."
 
 
-def _reduced(layer: Image) -> tuple[Any, tuple[int, int], str]:
-    """Return the data of a layer in a size that can be looked at, its rows and columns at full size, and a note."""
-    if layer.rgb:
-        raise InputError(
-            f"{layer.name} is a colour (RGB) image. Right-click it in the layer list, choose Split RGB, and take one "
-            "channel."
-        )
-    levels = _levels(layer)
-    if levels[0].ndim < 2:
-        raise InputError(f"{layer.name} has only one axis; patches need an image with rows and columns.")
-    shape = (int(levels[0].shape[-2]), int(levels[0].shape[-1]))
-    most = MAX_PIXELS if isinstance(levels[0], np.ndarray) else MAX_LAZY_PIXELS
-    data = next((level for level in levels if math.prod(level.shape[-2:]) <= most), levels[-1])
-    step = max(1, math.ceil(math.sqrt(math.prod(data.shape[-2:]) / most)))
-    if step > 1:
-        data = data[..., ::step, ::step]
-    if tuple(data.shape[-2:]) == shape:
-        return data, shape, ""
-    every = round(shape[1] / data.shape[-1])
-    return data, shape, f"Large image: patches are judged by one in {every} × {every} pixels."
+def _reading(image: _Levels, known: _Planes | None, index: tuple[int, ...]) -> Task:
+    """Return the task that reads what is needed to select patches in a plane; its answer is an error or two objects."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, tuple[_Planes, RoiScorer] | InputError]:
+        yield Progress("measuring", message="Reading")
+        try:
+            planes = known or _Planes(image)
+            return planes, planes.scorer(index)
+        except InputError as error:
+            return error
+        except Exception as error:  # lazy data can fail in as many ways as there are file formats
+            return InputError(f"The plane on the screen could not be read: {error}.")
+
+    return task
 
 
 class _Planes:
     """The scorers of a layer's planes; a stack is equalised as a whole, so that one threshold fits all its planes."""
 
-    def __init__(self, layer: Image) -> None:
-        self._data, self._shape, self.note = _reduced(layer)
+    def __init__(self, image: _Levels) -> None:
+        self._data, self._shape, self.note = image.reduced()
         self._axes = tuple(int(size) for size in self._data.shape[:-2])
-        self._full_axes = tuple(int(size) for size in _levels(layer)[0].shape[:-2])
+        self._full_axes = tuple(int(size) for size in image.arrays[0].shape[:-2])
         self._stack: StackScorer | None = None
         self._common: CommonScale | None = None
         if not self._axes:

@@ -141,6 +141,10 @@ class StageSection(Section):
             self._roi.roi_threshold, below=self._roi.select_background, enabled=self._roi.use_roi
         )
 
+    def show_reading(self) -> None:
+        """Say that the plane on the screen is being read."""
+        self.count.setText("Reading the image…")
+
     def show_nothing(self) -> None:
         """Show that there is no image to speak of."""
         self.count.setText("–")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import ref
 
 from napari.layers import Image
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -74,6 +75,7 @@ class StageTuning(QObject):
         self._stage, self._look, self._state, self._preview = stage, look, state, preview
         self._done: RoiSettings | None = None
         self._redraw = False
+        self._image: ref[Image] | None = None  # whose patches are shown
         #: The patches of the plane on the screen, None while there are none.
         self.selection: PatchSelection | None = None
         # Not at every step of a slider: what the scores of a selection have in common takes as long as drawing it.
@@ -137,7 +139,7 @@ class StageTuning(QObject):
             return
         if self.selection is None:
             self.section.message.clear()  # what was wrong before
-        self.selection = selection
+        self.selection, self._image = selection, ref(image)
         shown = self._draw(selection, image) if on_screen and self.section.show_box.isChecked() else 0
         self.overlay.set_visible(on_screen and self.section.show_box.isChecked())
         self.section.show_selection(
@@ -148,9 +150,15 @@ class StageTuning(QObject):
         )
         self._warn_timer.start()
 
+    def show_reading(self, image: Image | None) -> None:
+        """Say that the plane on the screen is being read; its patches follow."""
+        if self._image is None or self._image() is not image:
+            self.clear()
+        self.section.show_reading()
+
     def clear(self) -> None:
         """Show no patches."""
-        self.selection = self._done = None
+        self.selection = self._done = self._image = None
         self._warn_timer.stop()
         self.overlay.close()
         self.section.show_nothing()

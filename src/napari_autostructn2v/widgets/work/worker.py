@@ -36,6 +36,9 @@ _LOOKS_PER_SHOW = 20
 #: Seconds that a run waits at most while a preview of it is drawn.
 _LONGEST_WAIT = 1.0
 
+#: Seconds that a run waits at most for the end of one that was cancelled before it; a file may never answer.
+_LAST_ONE_WAIT = 20.0
+
 
 class StopRequest(threading.Event):
     """A stop token that is also set once the program ends, so that no process outlives its window.
@@ -103,11 +106,11 @@ class Failure:
 
 
 class _RunningTask:
-    """One run: the mailbox that both threads know, and the thread that fills it."""
+    """One run: the mailbox that both threads know, and the thread that fills it; begins once `after` has ended."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, after: _RunningTask | None = None) -> None:
         self.stop = StopRequest(self._put)
-        self._task = task
+        self._task, self._after = task, after
         self._lock = threading.Lock()
         self._shown = threading.Event()
         self._shown.set()
@@ -140,18 +143,38 @@ class _RunningTask:
         """End the wait of the run once its preview is on the screen."""
         self._shown.set()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread has not ended yet."""
+        return self._thread.is_alive()
+
+    @property
+    def last_at_work(self) -> _RunningTask:
+        """The one that a task after this one has to wait for: the one before, while this one itself waits for it."""
+        return self._after or self
+
     def join(self, timeout: float | None = None) -> None:
         self._thread.join(timeout)
 
     def _work(self) -> None:
         outcome: tuple[Any, Failure | None]
         try:
-            outcome = (self._exhaust(self._task(self.stop)), None)
+            outcome = (self._exhaust(self._task(self.stop)) if self._wait_for_last() else None, None)
         except Exception as error:
             # Every kind of error ends here: one that left this thread would leave the window "running" for ever.
             outcome = (None, Failure.from_error(error))
         with self._lock:
             self._outcome = outcome
+
+    def _wait_for_last(self) -> bool:
+        """Return whether to begin: once the task before has ended, unless a stop comes first."""
+        end = time.monotonic() + _LAST_ONE_WAIT
+        while (after := self._after) is not None and after.is_alive and time.monotonic() < end:
+            if self.stop.is_set():
+                return False
+            after.join(0.02)
+        self._after = None
+        return not self.stop.is_set()
 
     def _exhaust(self, generator: Generator[Progress, None, Any]) -> Any:
         spared = False
@@ -200,6 +223,7 @@ class Runner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: _RunningTask | None = None
+        self._left: _RunningTask | None = None  # cancelled, and on its way to where it looks at its stop token
         self._looks = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
@@ -227,7 +251,7 @@ class Runner(QObject):
         """
         if self._running is not None:
             raise RuntimeError("A run is in progress.")
-        self._running = _RunningTask(task)
+        self._running, self._left = _RunningTask(task, self._left), None
         self._timer.start()
         if self.parent() is not None:
             self.parent().destroyed.connect(self._running.stop.set)
@@ -236,19 +260,22 @@ class Runner(QObject):
         """Ask the run to end with what there is; `finished` follows within a step.
 
         One that has not begun to train yet, which may be busy with what nothing can interrupt, such as loading PyTorch,
-        is left to end by itself, and `finished` is emitted with None.
+        is left to end by itself, and `finished` is emitted with None. The next one begins once it has ended, so that
+        two never work at the same time.
         """
         if self._running is None:
             return
         self._running.stop.set()
         if not self._running.has_begun:
+            self._left = self._running.last_at_work
             self._forget()
             self.finished.emit(None)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Block until the worker thread has ended; for tests and scripts, never for the window."""
-        if self._running is not None:
-            self._running.join(seconds)
+        """Block until no thread of this runner is left; for tests and scripts, never for the window."""
+        for task in (self._left, self._running):
+            if task is not None:
+                task.join(seconds)
 
     def _collect(self) -> None:
         running = self._running
