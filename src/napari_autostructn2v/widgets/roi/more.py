@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from qtpy.QtCore import QObject, QSignalBlocker, Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from ...roi import criterion_names
@@ -171,7 +171,7 @@ class MoreForm(QWidget):
         else:
             self._show(roi)  # the last criterion cannot be unticked
 
-    def _single_change(self, changed: QObject | None) -> dict[str, Any]:
+    def _single_change(self, changed: Any) -> dict[str, Any]:
         """Return the setting that one of the boxes stands for, with its value."""
         if changed is self.patch_size:
             return {"patch_size": self.patch_size.value()}
