@@ -47,7 +47,7 @@ def test_offsets_are_measured_to_what_the_pixels_of_a_line_tell(rows: float) -> 
     ("rows", "columns", "found"),
     [(0.5, 0, ("rows",)), (0, 0.5, ("columns",)), (0.5, 0.5, ("rows", "columns")), (0, 0, ())],
 )
-def test_only_lines_with_offsets_are_evened(rows: float, columns: float, found: tuple[str, ...]) -> None:
+def test_only_lines_with_offsets_are_flattened(rows: float, columns: float, found: tuple[str, ...]) -> None:
     image, _ = noisy(cells(), rows, columns)
     assert find_line_offsets(image[None]) == found
     flattened = without_line_offsets(image[None], found)[0]
@@ -116,7 +116,7 @@ def test_a_run_takes_offsets_out_and_its_model_does_too(tmp_path: Path) -> None:
     assert (denoised - (200 + 20 * cells(5, 20))).std() < 0.25 * (other - (200 + 20 * cells(5, 20))).std()
 
 
-def test_what_is_evened_is_also_said_beside_a_mask_drawn_by_hand() -> None:
+def test_what_is_flattened_is_also_said_beside_a_mask_drawn_by_hand() -> None:
     image = (200 + 20 * noisy(cells(), 2.0)[0]).astype(np.uint16)
     mask = MaskSettings(source="editor", pattern=("111",))
     report = denoise(image, replace(SHORT, stages="1", mask=mask)).report

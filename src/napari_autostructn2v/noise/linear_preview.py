@@ -29,7 +29,7 @@ def linear_preview(plane: Any, blind_mask: Any, *, remove_line_offsets: bool = F
     blind_mask : (H, W) bool array-like
         The blind mask: odd sides, centre blind.
     remove_line_offsets : bool
-        Even out the rows or columns first, if they have offsets.
+        Flatten the rows or columns first, if they have offsets.
 
     Returns
     -------

@@ -234,7 +234,7 @@ class Settings:
     tile : int
         Side in pixels of the pieces in which the whole image is denoised; smaller needs less memory.
     remove_line_offsets : bool
-        Even out rows or columns that are each a little too bright or too dark, where there are such, before all else.
+        Flatten rows or columns that are each a little too bright or too dark, where there are any, before all else.
     """
 
     stages: Stages = "auto"

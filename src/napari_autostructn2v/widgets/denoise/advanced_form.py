@@ -176,7 +176,7 @@ class AdvancedForm(QWidget):
         self.tile.setToolTip(
             "Side of the pieces in which the whole image is denoised after training; smaller needs less memory (tile)."
         )
-        self.even_lines = QCheckBox("Even out lines")
+        self.even_lines = QCheckBox("Flatten lines")
         self.even_lines.setToolTip(
             "Take out first what makes whole rows or columns a little too bright or too dark, where there is such a "
             "pattern (remove_line_offsets). Turn it off where the specimen itself runs along whole rows or columns."
