@@ -39,9 +39,10 @@ def main() -> None:
     parser.add_argument("--planes", type=int, nargs="+", default=[1, 8])
     given = parser.parse_args()
     bare = peak(1, 512)
-    print(
-        f"A plane of 512 x 512: {bare / 1e6:.0f} MB\n\n| planes | side | peak in MB | bytes a pixel more |\n|--:|--:|--:|--:|"
-    )
+    print(f"A plane of 512 x 512: {bare / 1e6:.0f} MB")
+    print()
+    print("| planes | side | peak in MB | bytes a pixel more |")
+    print("|--:|--:|--:|--:|")
     for planes in given.planes:
         for side in given.sides:
             found = peak(planes, side)
