@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -221,3 +222,67 @@ def test_chunks_that_are_missing_are_told(folder: Path, capsys: pytest.CaptureFi
     (message,) = json.loads(capsys.readouterr().out)["messages"]
     assert "1 of 4 chunks are not stored" in message
     assert "fill value (0)" in message
+
+
+def test_ctrl_c_during_training_keeps_what_was_trained_and_the_same_command_makes_it_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_autostructn2v import network
+
+    monkeypatch.chdir(tmp_path)
+    train = network.train
+
+    image = np.random.default_rng(0).poisson(100, (64, 64)).astype(np.uint16)
+    write_image("cells.tif", image)
+    command = ["denoise", "cells.tif", "-o", "out", "--settings", "few.toml", "--save-model", "model.safetensors"]
+    few = StageSettings(features=2, num_epochs=60, patches_per_image=160, batch_size=4, crop_size=32)
+    Settings(stages="1", stage1=few).save("few.toml")
+
+    def stopping(*given: Any, **options: Any) -> Any:
+        training = train(*given, **options)
+        yield next(training)
+        signal.raise_signal(signal.SIGINT)
+        return (yield from training)
+
+    monkeypatch.setattr(network, "train", stopping)
+    assert main(command) == 130
+    said = capsys.readouterr().err
+    assert "Stopped early" in said
+    assert "model-unfinished.safetensors" in said
+    assert read_image("out/cells_denoised.tif").shape == image.shape
+    assert Path("model-unfinished.safetensors").exists()
+    assert not Path("model.safetensors").exists()
+    monkeypatch.setattr(network, "train", train)
+    assert main(command) == 0  # without --overwrite
+    assert Path("model.safetensors").exists()
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_autostructn2v import network
+
+    monkeypatch.chdir(tmp_path)
+
+    def stopping(*given: Any, **options: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        yield
+
+    monkeypatch.setattr(network, "train", stopping)
+    write_image("cells.tif", np.random.default_rng(0).poisson(100, (64, 64)).astype(np.uint16))
+    assert main(["denoise", "cells.tif", "-o", "out", "--preset", "fast"]) == 130
+    assert not Path("out/cells_denoised.tif").exists()
+
+
+def test_many_inputs_are_checked_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_autostructn2v.batch import many_files
+
+    monkeypatch.chdir(tmp_path)
+
+    asked: list[Path] = []
+    place = many_files._place
+    monkeypatch.setattr(many_files, "_place", lambda path: asked.append(path) or place(path))
+    Path("in").mkdir()
+    for number in range(40):
+        write_image(f"in/{number}.tif", np.random.default_rng(number).poisson(9, (16, 16)).astype(np.uint8))
+    main(["denoise", "in", "-o", "out", "--dry-run"])
+    assert 40 <= len(asked) <= 80

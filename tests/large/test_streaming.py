@@ -11,7 +11,7 @@ import zarr
 from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.files import open_image
 from napari_autostructn2v.images import FixedPattern, Layout
-from napari_autostructn2v.large import Recipe, blocks_of, chunks_for, denoise_block, done_blocks, sample, streaming
+from napari_autostructn2v.large import Recipe, blocks_of, chunks_for, denoise_block, done_blocks, read_sample, streaming
 from napari_autostructn2v.large import chunked as lazy
 from napari_autostructn2v.large import parts as large
 from napari_autostructn2v.pipeline import denoise
@@ -109,8 +109,8 @@ def test_training_sees_planes_from_beginning_to_end(tmp_path: Path) -> None:
     zarr.create_array(tmp_path / "in.zarr", data=movie)
     with open_image(tmp_path / "in.zarr") as image:
         layout = Layout("TYX", movie.shape)
-        assert sample(image, layout, layout.channels[0])[:, 0, 0].tolist() == list(range(100))
-        few = sample(image, layout, layout.channels[0], 10 * 32 * 40)
+        assert read_sample(image, layout, layout.channels[0])[:, 0, 0].tolist() == list(range(100))
+        few = read_sample(image, layout, layout.channels[0], 10 * 32 * 40)
         assert few[:, 0, 0].tolist() == list(range(5, 100, 10))
 
 
@@ -120,7 +120,7 @@ def test_training_sees_pieces_of_huge_planes(tmp_path: Path, monkeypatch: pytest
     zarr.create_array(tmp_path / "in.zarr", data=plane)
     with open_image(tmp_path / "in.zarr") as image:
         layout = Layout("YX", plane.shape)
-        pieces = sample(image, layout, layout.channels[0], 6 * 32 * 32)
+        pieces = read_sample(image, layout, layout.channels[0], 6 * 32 * 32)
     assert pieces.shape == (6, 32, 32)
     assert (np.diff(pieces, axis=1) == 1000).all()
     assert len(np.unique(pieces[:, 0, 0])) == 6

@@ -6,13 +6,15 @@ from .many_files import Batch
 from .model_files import check_models, load_models, save_models
 from .one_file import process
 from .one_model import train_once
-from .plan import Plan, digest, layout_of, stamp, streams
-from .report import denoised_of, dumps, result_values
+from .plan import BatchPlan, digest, layout_of, stamp, streams
+from .report import FileReport, StoppedEarly, denoised_of, dumps, result_values
 from .work_folder import WorkFolder
 
 __all__ = [
     "Batch",
-    "Plan",
+    "BatchPlan",
+    "FileReport",
+    "StoppedEarly",
     "WorkFolder",
     "check_models",
     "check_scheduler",

@@ -14,6 +14,7 @@ from ..files import ImageFile
 from ..images import FixedPattern, Layout
 from ..large import Block, PackedModel, Recipe, blocks_of, chunks_for, denoise_block, done_blocks
 from ..progress import Progress
+from ..stop import StopToken
 from .work_folder import WorkFolder
 
 __all__ = ["check_scheduler", "denoise_blocks"]
@@ -36,6 +37,7 @@ def denoise_blocks(
     device: str,
     scheduler: str | None,
     listen: Callable[[Progress], None],
+    stop: StopToken | None = None,
 ) -> Any:
     """Denoise the blocks that an earlier run has not, and return the zarr array that holds them all.
 
@@ -70,6 +72,8 @@ def denoise_blocks(
     with _progress_file(work.done) as write:
         for count, number in enumerate(finished, 1):
             write(number)
+            if stop is not None and stop.is_set():
+                raise KeyboardInterrupt
             seconds = (time.monotonic() - start) / count * (len(left) - count)
             listen(Progress("prediction", len(done) + count, len(blocks), "Denoising blocks", seconds_left=seconds))
     return zarr.open_array(recipe.target, mode="r")

@@ -38,11 +38,15 @@ def targets_of(inputs: Sequence[Path], folder: Path) -> list[Path]:
     """Return an output for each input, of the same kind; inputs of one name in two folders get a number."""
     targets: list[Path] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for path in inputs:
         stem, suffix = _stem_and_suffix(path)
-        names = (f"{stem}{number}{_RESULT}{suffix}" for number in ("", *(f"_{n}" for n in range(2, len(inputs) + 2))))
-        name = next(name for name in names if name.casefold() not in taken)
-        taken.add(name.casefold())  # a.tif and A.tif are one file on many disks
+        key = f"{stem}{suffix}".casefold()  # a.tif and A.tif are one file on many disks
+        name = f"{stem}{_RESULT}{suffix}"
+        while name.casefold() in taken:
+            counts[key] = counts.get(key, 1) + 1
+            name = f"{stem}_{counts[key]}{_RESULT}{suffix}"
+        taken.add(name.casefold())
         targets.append(folder / name)
     return targets
 

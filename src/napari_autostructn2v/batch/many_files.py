@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    from .plan import Plan
+    from .plan import BatchPlan
 
 __all__ = ["Batch"]
 
@@ -24,7 +25,7 @@ class Batch:
     ----------
     inputs, targets : sequence of Path
         As many of each.
-    plan : Plan
+    plan : BatchPlan
     overwrite : bool
         Replace results that something else has made.
     as_json : bool
@@ -35,28 +36,34 @@ class Batch:
 
     inputs: Sequence[Path]
     targets: Sequence[Path]
-    plan: Plan
+    plan: BatchPlan
     overwrite: bool = False
     as_json: bool = False
     quiet: bool = False
 
+    @cached_property
+    def _places(self) -> frozenset[Path]:
+        """Where the inputs lie, looked up once for all of them."""
+        return frozenset(map(_place, self.inputs))
+
     def check(self, source: Path, target: Path, try_writing: bool = True) -> bool:
         """Return True if the result is there; raise if it could not be written or would replace what should stay."""
         from ..files import SUFFIXES, check_writable, is_zarr
-        from .plan import made_by, run_id
+        from .plan import made_by, run_id, unfinished_id
 
         if source.is_dir() and not is_zarr(source):
             raise InputError(
                 f"{source} is a folder in which no image was found. Files named {', '.join(SUFFIXES)} directly in it "
                 "are looked for, or those that --pattern describes; results of earlier runs do not count."
             )
-        if _place(target) in map(_place, self.inputs):
+        if _place(target) in self._places:
             raise InputError(f"The result would replace {target}, which is an input; choose another folder.")
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
-            if made_by(target) == run_id(source, self.plan):
+            maker, run = made_by(target), run_id(source, self.plan)
+            if maker == run:
                 return True
-            if not self.overwrite:
+            if not self.overwrite and maker != unfinished_id(run):
                 raise InputError(f"{target} exists already; add --overwrite to replace it.")
         if try_writing:
             # A zarr is a folder, for which a file of another name stands here.

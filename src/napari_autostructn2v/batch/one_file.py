@@ -15,37 +15,44 @@ from ..errors import InputError
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout, find_fixed_pattern
 from ..progress import Progress
-from .plan import Plan, layout_of, run_id, streams
-from .report import denoised_of, result_values
+from ..stop import StopToken
+from .plan import BatchPlan, layout_of, run_id, streams, unfinished_id
+from .report import FileReport, StoppedEarly, denoised_of, result_values
 from .work_folder import WorkFolder, replace_folder
 
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
+    from ..pipeline import Result
 
 __all__ = ["process"]
 
 Listen = Callable[[Progress], None]
 
 
-def process(source: Path, target: Path, plan: Plan, listen: Listen) -> dict[str, Any]:
+def process(source: Path, target: Path, plan: BatchPlan, listen: Listen, stop: StopToken | None = None) -> FileReport:
     """Denoise one file.
 
     Parameters
     ----------
     source, target : Path
-    plan : Plan
+    plan : BatchPlan
     listen : callable
         Called with each `Progress`.
+    stop : StopToken or None
+        Ends a training with what there is.
 
     Returns
     -------
-    dict
-        What there is to report; ``models`` are those of its channels.
+    FileReport
 
     Raises
     ------
     InputError
         If the file cannot be read, denoised or written.
+    StoppedEarly
+        If the stop token ended a training, and its result so far is written.
+    KeyboardInterrupt
+        If the stop token was set, and there is no result that could be written.
     """
     from ..files import absent_chunks
 
@@ -55,7 +62,7 @@ def process(source: Path, target: Path, plan: Plan, listen: Listen) -> dict[str,
         messages = [*image.messages, *absent_chunks(image)]
         if plan.axes and "?" not in image.axes and image.axes != layout.axes:
             messages.append(f"{source} says that its axes are {image.axes}; they were taken for {layout.axes}.")
-        job = _Job(image, layout, plan, listen, messages)
+        job = _FileWork(image, layout, plan, listen, stop, messages)
         if streams(image, plan):
             _stream(job, target, software)
         else:
@@ -63,11 +70,20 @@ def process(source: Path, target: Path, plan: Plan, listen: Listen) -> dict[str,
         return job.report()
 
 
-class _Job:
+class _FileWork:
     """The channels of one image: what is trained on them, and what there is to say about each."""
 
-    def __init__(self, image: ImageFile, layout: Layout, plan: Plan, listen: Listen, messages: list[str]) -> None:
+    def __init__(
+        self,
+        image: ImageFile,
+        layout: Layout,
+        plan: BatchPlan,
+        listen: Listen,
+        stop: StopToken | None,
+        messages: list[str],
+    ) -> None:
         self.image, self.layout, self.plan, self.listen, self.messages = image, layout, plan, listen, messages
+        self.stop = stop
         self.channels = layout.channels
         self.values: list[dict[str, Any]] = []
         self.models: list[Denoiser | None] = []
@@ -78,6 +94,12 @@ class _Job:
                 f"{image.path} has {len(light)} channels, and there are {len(plan.models)} models; give one for all of "
                 "them, or one for each."
             )
+
+    def train(self, number: int, planes: np.ndarray) -> Result:
+        """Train on the planes of a channel and denoise them."""
+        from .. import pipeline
+
+        return pipeline.denoise(planes, self.plan.settings, progress=self.hear(number), stop=self.stop)
 
     def hear(self, number: int) -> Listen:
         """Return what hears of the progress of a channel."""
@@ -102,7 +124,7 @@ class _Job:
         self.messages.append(f"{self.image.path}: {channel.name} is constant; it is kept as it is.")
         return True
 
-    def pattern(self, number: int, find: Callable[[], FixedPattern]) -> FixedPattern:
+    def fixed_pattern(self, number: int, find: Callable[[], FixedPattern]) -> FixedPattern:
         """Return the fixed pattern to remove; one that is found and not to be removed is only named."""
         if self.plan.models is not None and not self.plan.remove_fixed_pattern:
             return FixedPattern()
@@ -114,27 +136,21 @@ class _Job:
         self.messages.append(f"{self.image.path}: {name}{found.sentence} {advice}")
         return found if self.plan.remove_fixed_pattern else FixedPattern()
 
-    def report(self) -> dict[str, Any]:
-        """Return all there is to say; a single channel says it at the top."""
-        values: dict[str, Any] = {"axes": self.layout.axes, "shape": list(self.layout.shape)}
-        said = [value for value in self.values if value]
-        if self.plan.models is not None:
-            values["seconds"] = {"prediction": round(self.seconds, 3)}
-        elif len(said) == 1:
-            values |= said[0]
-        elif said:
-            verdicts = [f"{value['channel']}: {value['verdict']}" for value in said]
-            values |= {"verdict": " ".join(verdicts), "channels": said}
-        values["messages"] = [*self.messages, *values.get("messages", [])]
-        values["models"] = [model for model in self.models if model is not None]
-        return values
+    def report(self) -> FileReport:
+        """Return all there is to say."""
+        return FileReport(
+            axes=self.layout.axes,
+            shape=tuple(self.layout.shape),
+            channels=tuple(value for value in self.values if value),
+            messages=tuple(self.messages),
+            models=tuple(model for model in self.models if model is not None),
+            prediction_seconds=self.seconds if self.plan.models is not None else None,
+        )
 
 
-def _whole(job: _Job, target: Path, software: str) -> None:
+def _whole(job: _FileWork, target: Path, software: str) -> None:
     """Denoise an image in memory."""
-    from .. import pipeline
-
-    image = job.image.read()
+    image, stopped = job.image.read(), False
     result = np.empty_like(image)
     layout = job.layout
     for number, channel in enumerate(job.channels):
@@ -143,10 +159,13 @@ def _whole(job: _Job, target: Path, software: str) -> None:
         planes = layout.to_planes(image[index], kept)
         model, said = None, {}
         if not job.is_kept(number, planes):
-            pattern = job.pattern(number, partial(find_fixed_pattern, planes))
+            pattern = job.fixed_pattern(number, partial(find_fixed_pattern, planes))
             clean = pattern.removed(planes) if pattern else planes
             if job.plan.models is None:
-                run = pipeline.denoise(clean, job.plan.settings, progress=job.hear(number))
+                run = job.train(number, clean)
+                if run.report.stopped and (run.denoised is None or number < len(job.channels) - 1):
+                    raise KeyboardInterrupt  # there is no whole result
+                stopped = stopped or run.report.stopped
                 planes, model = denoised_of(run), run.denoiser
                 said = {"channel": channel.name} | result_values(run)
             else:
@@ -157,10 +176,13 @@ def _whole(job: _Job, target: Path, software: str) -> None:
         job.values.append(said)
         job.models.append(model)
         result[index] = layout.from_planes(planes, kept)
-    write(target, result, job.image, layout.axes, software)
+    write(target, result, job.image, layout.axes, unfinished_id(software) if stopped else software)
+    if stopped:
+        sentence = f"Stopped early: {target} holds what was trained so far; the same command makes it anew in full."
+        raise StoppedEarly(sentence, job.report().models)
 
 
-def _predicted(job: _Job, number: int, planes: np.ndarray) -> np.ndarray:
+def _predicted(job: _FileWork, number: int, planes: np.ndarray) -> np.ndarray:
     model = job.given_model(number)
     assert model is not None
     hear = job.hear(number)
@@ -175,7 +197,7 @@ def _predicted(job: _Job, number: int, planes: np.ndarray) -> np.ndarray:
     return denoised
 
 
-def _stream(job: _Job, target: Path, software: str) -> None:
+def _stream(job: _FileWork, target: Path, software: str) -> None:
     """Denoise an image block by block, each written at once; what an earlier run has done is taken over."""
     from .blocks import denoise_blocks
 
@@ -201,6 +223,7 @@ def _stream(job: _Job, target: Path, software: str) -> None:
             device=job.plan.settings.device,
             scheduler=job.plan.scheduler,
             listen=job.listen,
+            stop=job.stop,
         )
         job.seconds += time.perf_counter() - start
         work.keep = True
@@ -218,23 +241,24 @@ def _stream(job: _Job, target: Path, software: str) -> None:
 
 
 def _prepared(
-    job: _Job, number: int, channel: Channel, work: WorkFolder
+    job: _FileWork, number: int, channel: Channel, work: WorkFolder
 ) -> tuple[Denoiser | None, FixedPattern, dict[str, Any], list[str]]:
     """Train on a sample of a channel, or look whether a given model fits it, and remember the outcome."""
-    from .. import pipeline
-    from ..large import SAMPLE_PIXELS, pattern_of, sample
+    from ..large import SAMPLE_PIXELS, fixed_pattern_of, read_sample
 
     before = len(job.messages)
     most = SAMPLE_PIXELS if job.plan.models is None else 2**20
-    planes = np.empty((1, 1, 1)) if channel.is_alpha else sample(job.image, job.layout, channel, most)
+    planes = np.empty((1, 1, 1)) if channel.is_alpha else read_sample(job.image, job.layout, channel, most)
     model: Denoiser | None = None
     pattern, said, given = FixedPattern(), {}, False
     if not job.is_kept(number, planes):
-        pattern = job.pattern(number, partial(pattern_of, job.image, job.layout, channel))
+        pattern = job.fixed_pattern(number, partial(fixed_pattern_of, job.image, job.layout, channel))
         if pattern:
-            planes = sample(job.image, job.layout, channel, most, pattern)
+            planes = read_sample(job.image, job.layout, channel, most, pattern)
         if job.plan.models is None:
-            run = pipeline.denoise(planes, job.plan.settings, progress=job.hear(number))
+            run = job.train(number, planes)
+            if run.report.stopped:
+                raise KeyboardInterrupt
             denoised_of(run)
             model, said = run.denoiser, {"channel": channel.name} | result_values(run)
         else:

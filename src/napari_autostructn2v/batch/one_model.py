@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout
 from ..progress import Progress
-from .plan import Plan, layout_of
+from .plan import BatchPlan, layout_of
 from .report import result_values
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["train", "train_once"]
 
 
 def train(
-    sources: Sequence[Path], plan: Plan, listen: Callable[[Progress], None]
+    sources: Sequence[Path], plan: BatchPlan, listen: Callable[[Progress], None]
 ) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
     """Train one model for each channel on planes of several files.
 
@@ -32,7 +32,7 @@ def train(
     ----------
     sources : sequence of Path
         Images with the same number of channels; of different sizes, they are cut to the smallest.
-    plan : Plan
+    plan : BatchPlan
     listen : callable
 
     Returns
@@ -74,7 +74,7 @@ def train(
 
 
 def train_once(
-    sources: Sequence[Path], plan: Plan, memory: WorkFolder, listen: Callable[[Progress], None]
+    sources: Sequence[Path], plan: BatchPlan, memory: WorkFolder, listen: Callable[[Progress], None]
 ) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
     """Do what :func:`train` does, unless `memory` holds the models that an interrupted run has trained."""
     models: tuple[Denoiser, ...] = ()
@@ -93,12 +93,12 @@ def train_once(
     return models, said
 
 
-def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: Plan, most: int) -> np.ndarray:
+def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: BatchPlan, most: int) -> np.ndarray:
     """Read planes of a channel as they are when the file is denoised: without its own fixed pattern, if so asked."""
-    from ..large import pattern_of, sample
+    from ..large import fixed_pattern_of, read_sample
 
-    pattern = pattern_of(image, layout, channel) if plan.remove_fixed_pattern else FixedPattern()
-    return sample(image, layout, channel, most, pattern)
+    pattern = fixed_pattern_of(image, layout, channel) if plan.remove_fixed_pattern else FixedPattern()
+    return read_sample(image, layout, channel, most, pattern)
 
 
 def _common(stacks: list[np.ndarray]) -> np.ndarray:

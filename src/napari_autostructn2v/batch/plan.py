@@ -17,11 +17,11 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
 
-__all__ = ["Plan", "digest", "layout_of", "made_by", "run_id", "stamp", "streams"]
+__all__ = ["BatchPlan", "digest", "layout_of", "made_by", "run_id", "stamp", "streams", "unfinished_id"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class BatchPlan:
     """What is done with every input.
 
     Parameters
@@ -50,7 +50,7 @@ class Plan:
     identity: str = ""
 
 
-def layout_of(image: ImageFile, plan: Plan) -> Layout:
+def layout_of(image: ImageFile, plan: BatchPlan) -> Layout:
     """Return the axes of an image and what its channels are.
 
     Raises
@@ -62,17 +62,22 @@ def layout_of(image: ImageFile, plan: Plan) -> Layout:
     return Layout(axes, tuple(image.array.shape), plan.together, image.names)
 
 
-def streams(image: ImageFile, plan: Plan) -> bool:
+def streams(image: ImageFile, plan: BatchPlan) -> bool:
     """Return True where an image is denoised block by block, and goes on where it stopped."""
     return image.kind in ("zarr", "ome-zarr") or image.array.size > IN_MEMORY_PIXELS or plan.scheduler is not None
 
 
-def run_id(source: Path, plan: Plan) -> str:
+def run_id(source: Path, plan: BatchPlan) -> str:
     """Return what a result says made it: the same only for the same input, settings and model."""
     from .. import __version__
 
     known = [plan.identity, *(stamp(source / name) for name in ("", "zarr.json", ".zarray", ".zattrs"))]
     return f"napari-autostructn2v {__version__} run {hashlib.sha256(repr(known).encode()).hexdigest()[:16]}"
+
+
+def unfinished_id(run: str) -> str:
+    """Return what a result says made it that was stopped early: the same run makes it anew without being asked."""
+    return f"{run}, stopped early"
 
 
 def made_by(target: Path) -> str:
@@ -98,5 +103,5 @@ def stamp(path: Path) -> Any:
 
 
 def digest(*parts: Any) -> str:
-    """Return a short digest of values that JSON can hold, for :attr:`Plan.identity`."""
+    """Return a short digest of values that JSON can hold, for :attr:`BatchPlan.identity`."""
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]

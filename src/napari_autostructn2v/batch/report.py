@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,72 @@ import numpy as np
 from ..errors import InputError
 
 if TYPE_CHECKING:
+    from ..denoiser import Denoiser
     from ..noise import BlindMask
     from ..pipeline import Result
 
-__all__ = ["denoised_of", "dumps", "mask_values", "result_values"]
+__all__ = ["FileReport", "StoppedEarly", "denoised_of", "dumps", "mask_values", "result_values"]
+
+
+@dataclass(frozen=True, eq=False)
+class FileReport:
+    """What became of one file.
+
+    Parameters
+    ----------
+    axes : str
+        One letter for each axis.
+    shape : tuple of int
+    channels : tuple of dict
+        What there is to say about each channel that was trained on, in values that JSON can hold.
+    messages : tuple of str
+    models : tuple of Denoiser
+        Of the channels that were denoised.
+    prediction_seconds : float or None
+        None where the models were trained, so that the channels say how long that took.
+    """
+
+    axes: str
+    shape: tuple[int, ...]
+    channels: tuple[dict[str, Any], ...]
+    messages: tuple[str, ...]
+    models: tuple[Denoiser, ...]
+    prediction_seconds: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """About the noise of all channels."""
+        if len(self.channels) == 1:
+            return str(self.channels[0]["verdict"])
+        return " ".join(f"{channel['channel']}: {channel['verdict']}" for channel in self.channels)
+
+    def values(self) -> dict[str, Any]:
+        """Return all there is to say, as the command line prints it; a single channel says it at the top."""
+        values: dict[str, Any] = {"axes": self.axes, "shape": list(self.shape)}
+        if self.prediction_seconds is not None:
+            values["seconds"] = {"prediction": round(self.prediction_seconds, 3)}
+        elif len(self.channels) == 1:
+            values |= self.channels[0]
+        elif self.channels:
+            values |= {"verdict": self.verdict, "channels": list(self.channels)}
+        values["messages"] = [*self.messages, *values.get("messages", [])]
+        return values
+
+
+class StoppedEarly(KeyboardInterrupt):
+    """The user ended a training, and its result so far is written.
+
+    Parameters
+    ----------
+    sentence : str
+        What there is now.
+    models : tuple of Denoiser
+        As far as they were trained.
+    """
+
+    def __init__(self, sentence: str, models: tuple[Denoiser, ...]) -> None:
+        super().__init__(sentence)
+        self.sentence, self.models = sentence, models
 
 
 def denoised_of(result: Result) -> np.ndarray:

@@ -32,7 +32,7 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
 
 def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Batch:
     """Return the inputs with all that holds for each of them; `parts` decide about the pixels beside the settings."""
-    from ..batch import Plan, digest, find_inputs, targets_of
+    from ..batch import BatchPlan, digest, find_inputs, targets_of
 
     if arguments.scheduler:
         from ..batch import check_scheduler
@@ -45,7 +45,7 @@ def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -
     # The device and the size of a tile change no more than the last digit.
     plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
     identity = digest(plain, axes, together, arguments.remove_fixed_pattern, *parts)
-    plan = Plan(
+    plan = BatchPlan(
         settings=settings,
         axes=axes,
         together=together,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..batch import Batch
 from ..errors import InputError
 from .arguments import batch_from, one_or_all, settings_from, stamps
+from .interrupts import gentle_stop
 from .run_batch import INTERRUPTED, run_batch
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def denoise(arguments: argparse.Namespace) -> int:
     """Train, denoise and return the exit code."""
-    from ..batch import check_models, find_inputs, process, save_models
+    from ..batch import StoppedEarly, check_models, find_inputs, process, save_models
 
     settings = settings_from(arguments)
     mask = Path(settings.mask.path).read_bytes().hex() if settings.mask.source == "file" else ""
@@ -43,12 +44,19 @@ def denoise(arguments: argparse.Namespace) -> int:
         check_models(path, arguments.overwrite)
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
-        values = process(source, target, batch.plan, listen)
-        models = values.pop("models")
+        try:
+            with gentle_stop() as stop:
+                report = process(source, target, batch.plan, listen, stop)
+        except StoppedEarly as early:
+            if path:
+                kept = save_models(path.with_name(f"{path.stem}-unfinished{path.suffix}"), early.models)
+                early.sentence += f" Its model is in {' and '.join(kept)}."
+            raise
+        values = report.values()
         if path:
-            if not models:
+            if not report.models:
                 raise InputError(f"{target} is written, but there is no trained model that {path} could hold.")
-            values["model"] = one_or_all(save_models(path, models))
+            values["model"] = one_or_all(save_models(path, report.models))
         return values, str(values.get("verdict", ""))
 
     return run_batch(batch, work)
@@ -62,8 +70,7 @@ def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arg
     common: dict[str, Any] = {}
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
-        values = process(source, target, batch.plan, listen)
-        values.pop("models")
+        values = process(source, target, batch.plan, listen).values()
         values |= common | {"messages": [*values["messages"], *common.get("messages", [])]}
         return values, str(values.get("verdict", ""))
 

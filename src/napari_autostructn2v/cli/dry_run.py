@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..batch import Batch, Plan, dumps, layout_of, streams
+from ..batch import Batch, BatchPlan, dumps, layout_of, streams
 from ..errors import InputError
 from ..files import open_image
 from ..settings import Settings
@@ -101,7 +101,7 @@ def _models(count: int) -> str:
     return "one model" if count == 1 else f"{count} models, one for each channel,"
 
 
-def _channels(paths: Sequence[Path], plan: Plan) -> int:
+def _channels(paths: Sequence[Path], plan: BatchPlan) -> int:
     with open_image(paths[0]) as image:
         return sum(not channel.is_alpha for channel in layout_of(image, plan).channels)
 

@@ -31,8 +31,7 @@ def predict(arguments: argparse.Namespace) -> int:
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
         start = time.perf_counter()
-        values = process(source, target, batch.plan, listen)
-        values.pop("models")
+        values = process(source, target, batch.plan, listen).values()
         values["model"] = one_or_all([str(path) for path in arguments.model])
         return values, f"{time.perf_counter() - start:.1f} s"
 

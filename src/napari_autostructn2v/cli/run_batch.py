@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..batch import Batch
+from ..batch import Batch, StoppedEarly
 from ..errors import InputError
 from .report import INTERRUPTED, complain, remark
 
@@ -46,6 +46,10 @@ def run_batch(batch: Batch, work: Work) -> int:
                 line.say(f"{source} -> {target}  {sentence}".rstrip())
                 for message in values.get("messages", []):
                     remark(message, line.clear)
+        except StoppedEarly as early:
+            line.clear()
+            complain(f"{early.sentence} Inputs finished before it: {number - 1}.")
+            return INTERRUPTED
         except KeyboardInterrupt:
             line.clear()
             complain(

@@ -4,7 +4,7 @@ from .chunked import BLOCK_PIXELS, is_lazy, predict_lazily
 from .kept import KeptPlanes
 from .model import PackedModel, packed
 from .parts import IN_MEMORY_PIXELS, SAMPLE_PIXELS, is_large, on_disk_as_dask, sample_planes
-from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks, pattern_of, sample
+from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks, fixed_pattern_of, read_sample
 
 __all__ = [
     "BLOCK_PIXELS",
@@ -18,12 +18,12 @@ __all__ = [
     "chunks_for",
     "denoise_block",
     "done_blocks",
+    "fixed_pattern_of",
     "is_large",
     "is_lazy",
     "on_disk_as_dask",
     "packed",
-    "pattern_of",
     "predict_lazily",
-    "sample",
+    "read_sample",
     "sample_planes",
 ]

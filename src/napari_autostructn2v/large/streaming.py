@@ -17,7 +17,16 @@ from .chunked import BLOCK_PIXELS, plane_chunks
 from .model import PackedModel
 from .parts import SAMPLE_PIXELS, sample_places
 
-__all__ = ["Block", "Recipe", "blocks_of", "chunks_for", "denoise_block", "done_blocks", "pattern_of", "sample"]
+__all__ = [
+    "Block",
+    "Recipe",
+    "blocks_of",
+    "chunks_for",
+    "denoise_block",
+    "done_blocks",
+    "fixed_pattern_of",
+    "read_sample",
+]
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ def chunks_for(layout: Layout, chunks: tuple[int, ...], margin: int) -> tuple[in
     return tuple(result)
 
 
-def sample(
+def read_sample(
     image: ImageFile,
     layout: Layout,
     channel: Channel,
@@ -146,7 +155,7 @@ def sample(
     return np.stack(planes)
 
 
-def pattern_of(image: ImageFile, layout: Layout, channel: Channel) -> FixedPattern:
+def fixed_pattern_of(image: ImageFile, layout: Layout, channel: Channel) -> FixedPattern:
     """Find the fixed pattern of a channel of any size, from strips across frames that are spread over all of it.
 
     Parameters
