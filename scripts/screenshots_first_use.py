@@ -28,7 +28,6 @@ from qtpy.QtWidgets import (
     QMenu,
     QScrollArea,
     QSlider,
-    QSpinBox,
     QTabWidget,
     QWidget,
 )
@@ -114,12 +113,11 @@ class Hand:
         QTest.mouseClick(combo.view().viewport(), Qt.MouseButton.LeftButton, pos=place)
         QTest.qWait(50)
 
-    def type_number(self, box: QSpinBox, number: int) -> None:
+    def type_number(self, box: QLineEdit, number: int) -> None:
         self.click(box)
-        line = box.findChild(QLineEdit)
-        QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-        QTest.keyClicks(line, str(number))
-        QTest.keyClick(line, Qt.Key.Key_Return)
+        QTest.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(box, str(number))
+        QTest.keyClick(box, Qt.Key.Key_Return)
 
     @contextmanager
     def answering(self, path: Path) -> Iterator[None]:
@@ -187,8 +185,8 @@ def first_use(window: QMainWindow, folder: Path, taken: Callable[[str], None], *
     for index in range(tabs.count()):
         bar = tabs.tabBar()
         hand.click(bar, bar.tabRect(index).center())
-        hand.type_number(hand.find(QSpinBox, "(num_epochs)", denoising), epochs)
-        hand.type_number(hand.find(QSpinBox, "(patches_per_image)", denoising), crops)
+        hand.type_number(hand.find(QLineEdit, "(num_epochs)", denoising), epochs)
+        hand.type_number(hand.find(QLineEdit, "(patches_per_image)", denoising), crops)
     hand.button("Advanced", denoising)
     hand.button("Noise", denoising)
 

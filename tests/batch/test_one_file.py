@@ -242,6 +242,7 @@ def test_a_dry_run_tells_and_writes_nothing(folder: Path, capsys: pytest.Capture
     said = capsys.readouterr()
     assert "TCYX 5 x 2 x 48 x 40, 2 channels apart" in said.out
     assert "GB" in said.out
+    assert "The noise is" in said.out
     assert "bad.tif" in said.err
     run("denoise", "a.tif", "-o", "out", *FAST, "--dry-run", "--json", "--one-model")
     (report,) = reports(capsys)

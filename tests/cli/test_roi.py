@@ -27,6 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_roi_prints_the_patches_of_both_stages(folder: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["roi", "cells.tif", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
+    assert printed["verdict"].startswith("The noise is ")
     for name, roi in {"stage1": Settings().stage1.roi, "stage2": Settings().stage2.roi}.items():
         patches = select_patches(IMAGE, roi)
         assert printed[name]["coords"] == patches.coords.tolist()

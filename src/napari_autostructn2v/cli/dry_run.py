@@ -10,17 +10,18 @@ from typing import Any
 
 from ..batch import Batch, BatchPlan, dumps, layout_of, streams
 from ..errors import InputError
-from ..files import open_image
+from ..files import ImageFile, open_image
+from ..images import Layout
+from ..noise import Measurement
 from ..settings import Settings
 from .report import complain, duration
 
 __all__ = ["dry_run"]
 
-#: Bytes per pixel while a model is trained, and while a plane is denoised; rounded up from benchmarks/speed.py.
-_TRAINING_BYTES, _DENOISING_BYTES = 64, 40
-
-#: Python with torch and all that a run needs, before it has seen a pixel; rounded up from benchmarks/speed.py.
-_BARE_BYTES = 600e6
+#: Python with torch and all that a run needs, before it has seen a pixel; rounded up from benchmarks/memory.py.
+_BARE_BYTES = 500e6
+#: Inputs of which the noise is measured: each has to be read for that.
+_MOST_MEASURED = 10
 
 
 def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
@@ -52,8 +53,12 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
                 pixels = math.prod(layout.shape)
                 by_block = streams(image, plan)
                 times = [pixels / speeds.pixels_a_second] * 2
+                measured = None
                 if plan.models is None and trained_on is None:
-                    times = [a + b * len(light) for a, b in zip(times, speeds.training(plan.settings), strict=True)]
+                    if len(batch.inputs) <= _MOST_MEASURED and light and not done:
+                        measured = _measured(image, layout, plan)
+                    training = speeds.training(plan.settings, measured)
+                    times = [a + b * len(light) for a, b in zip(times, training, strict=True)]
                 memory = _memory(pixels // max(1, len(light)), math.prod(layout.plane_shape), by_block)
                 values |= {
                     "action": "was done already" if done else "denoise",
@@ -64,6 +69,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
                     "block_by_block": by_block,
                     "seconds": [0, 0] if done else [round(seconds) for seconds in times],
                     "memory_gb": round(memory / 1e9, 1),
+                    "verdict": None if measured is None else measured.mask.reason,
                 }
             total = [a + b for a, b in zip(total, values["seconds"], strict=True)]
         except InputError as error:
@@ -89,6 +95,7 @@ def _in_words(values: dict[str, Any]) -> str:
     return (
         f"{values['input']} -> {values['output']}: {values['kind']}, {values['axes']} {size}{channels}{how}, "
         f"{_span(values['seconds'])}, up to {values['memory_gb']} GB"
+        + (f". {values['verdict']}" if values["verdict"] else "")
     )
 
 
@@ -107,11 +114,19 @@ def _channels(paths: Sequence[Path], plan: BatchPlan) -> int:
 
 
 def _memory(channel_pixels: int, plane_pixels: int, by_block: bool) -> float:
-    from ..large import BLOCK_PIXELS, SAMPLE_PIXELS
+    from ..large import BLOCK_PIXELS, SAMPLE_PIXELS, memory_of_run
 
-    trained = min(channel_pixels, SAMPLE_PIXELS) if by_block else channel_pixels
-    denoised = min(plane_pixels, BLOCK_PIXELS) if by_block else channel_pixels
-    return _BARE_BYTES + max(trained * _TRAINING_BYTES, denoised * _DENOISING_BYTES)
+    pixels = max(min(channel_pixels, SAMPLE_PIXELS), min(plane_pixels, BLOCK_PIXELS)) if by_block else channel_pixels
+    return _BARE_BYTES + memory_of_run(pixels)
+
+
+def _measured(image: ImageFile, layout: Layout, plan: BatchPlan) -> Measurement:
+    """Measure the noise of the first channel, just as its run will."""
+    from ..large import read_sample
+    from ..noise import measure
+
+    light = next(channel for channel in layout.channels if not channel.is_alpha)
+    return measure(read_sample(image, layout, light), plan.settings)
 
 
 class _Speeds:
@@ -120,9 +135,12 @@ class _Speeds:
     def __init__(self, step_seconds: float, pixels_a_second: float) -> None:
         self.step_seconds, self.pixels_a_second = step_seconds, pixels_a_second
 
-    def training(self, settings: Settings) -> tuple[float, float]:
+    def training(self, settings: Settings, measured: Measurement | None = None) -> tuple[float, float]:
         """Return the least and the greatest number of seconds of one training."""
         first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
+        if measured is not None and settings.stages == "auto":
+            seconds = first / 3 + second if measured.with_second else first
+            return seconds, seconds
         return {"1": (first, first), "2": (second, second), "both": (first + second,) * 2}.get(
             settings.stages, (first / 2, first / 2 + second)
         )

@@ -3,7 +3,7 @@
 from .chunked import BLOCK_PIXELS, is_lazy, predict_lazily
 from .kept import KeptPlanes
 from .model import PackedModel, packed
-from .parts import IN_MEMORY_PIXELS, SAMPLE_PIXELS, is_large, on_disk_as_dask, sample_planes
+from .parts import IN_MEMORY_PIXELS, SAMPLE_PIXELS, is_large, memory_of_run, on_disk_as_dask, sample_planes
 from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks, fixed_pattern_of, read_sample
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "fixed_pattern_of",
     "is_large",
     "is_lazy",
+    "memory_of_run",
     "on_disk_as_dask",
     "packed",
     "predict_lazily",

@@ -9,7 +9,15 @@ import numpy as np
 
 from .chunked import is_lazy
 
-__all__ = ["IN_MEMORY_PIXELS", "SAMPLE_PIXELS", "is_large", "on_disk_as_dask", "sample_places", "sample_planes"]
+__all__ = [
+    "IN_MEMORY_PIXELS",
+    "SAMPLE_PIXELS",
+    "is_large",
+    "memory_of_run",
+    "on_disk_as_dask",
+    "sample_places",
+    "sample_planes",
+]
 
 #: Lazily loaded images of more pixels are not read whole.
 IN_MEMORY_PIXELS = 2**25
@@ -20,12 +28,20 @@ SAMPLE_PIXELS = 2**24
 #: Side in pixels of the pieces sampled from planes that are larger than that.
 _PIECE = 1024
 
+#: What a run needs beside its pixels, and for each of them, in bytes; see benchmarks/memory.py.
+_WORKING_BYTES, _BYTES_PER_PIXEL = 700e6, 40
+
 Place = tuple[int, slice, slice]
 
 
 def is_large(image: Any) -> bool:
     """Return True for a dask array that is not to be read whole."""
     return is_lazy(image) and image.ndim >= 2 and image.size > IN_MEMORY_PIXELS
+
+
+def memory_of_run(pixels: int) -> float:
+    """Return the bytes, at most, that a run on so many pixels in memory takes beyond the program itself."""
+    return _WORKING_BYTES + _BYTES_PER_PIXEL * pixels
 
 
 def on_disk_as_dask(image: Any) -> Any:

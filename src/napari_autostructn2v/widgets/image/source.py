@@ -12,7 +12,7 @@ from napari.layers import Image
 from napari.utils.transforms import Affine
 
 from ...errors import InputError
-from ...large import is_large, on_disk_as_dask
+from ...large import is_large, memory_of_run, on_disk_as_dask
 from .view_plane import plane_index
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 __all__ = ["Source"]
-
-#: A float32 copy, the network's output and the sums of overlapping tiles exist at the same time.
-_BYTES_PER_PIXEL = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +120,7 @@ def _check_memory(data: Any) -> None:
     """Raise if an image cannot be worked on in memory."""
     import psutil
 
-    needed = _BYTES_PER_PIXEL * int(np.prod(data.shape, dtype=np.int64))
+    needed = memory_of_run(int(np.prod(data.shape, dtype=np.int64)))
     free = psutil.virtual_memory().available
     if needed > free:
         raise InputError(
