@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QDockWidget,
+    QDoubleSpinBox,
     QFileDialog,
     QLabel,
     QLineEdit,
@@ -113,11 +114,12 @@ class Hand:
         QTest.mouseClick(combo.view().viewport(), Qt.MouseButton.LeftButton, pos=place)
         QTest.qWait(50)
 
-    def type_number(self, box: QLineEdit, number: int) -> None:
+    def type_number(self, box: QDoubleSpinBox, number: int) -> None:
         self.click(box)
-        QTest.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-        QTest.keyClicks(box, str(number))
-        QTest.keyClick(box, Qt.Key.Key_Return)
+        line = box.findChild(QLineEdit)
+        QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(line, str(number))
+        QTest.keyClick(line, Qt.Key.Key_Return)
 
     @contextmanager
     def answering(self, path: Path) -> Iterator[None]:
@@ -185,8 +187,8 @@ def first_use(window: QMainWindow, folder: Path, taken: Callable[[str], None], *
     for index in range(tabs.count()):
         bar = tabs.tabBar()
         hand.click(bar, bar.tabRect(index).center())
-        hand.type_number(hand.find(QLineEdit, "(num_epochs)", denoising), epochs)
-        hand.type_number(hand.find(QLineEdit, "(patches_per_image)", denoising), crops)
+        hand.type_number(hand.find(QDoubleSpinBox, "(num_epochs)", denoising), epochs)
+        hand.type_number(hand.find(QDoubleSpinBox, "(patches_per_image)", denoising), crops)
     hand.button("Advanced", denoising)
     hand.button("Noise", denoising)
 
