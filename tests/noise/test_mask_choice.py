@@ -170,3 +170,16 @@ def test_an_offset_per_line_hides_the_whole_line(axis):
     mask = choose_mask(estimate_noise(image), image)
     assert mask.pattern.shape == ((1, 53) if axis == 1 else (53, 1))
     assert "whole " + ("rows" if axis == 1 else "columns") in mask.reason
+
+
+def test_the_variance_of_photons_goes_on_beyond_the_brightest_class():
+    rng = np.random.default_rng(0)
+    light = np.full((256, 256), 2.0)
+    light[100:104, 100:140] = 60  # too few to be a class of their own
+    light += np.linspace(0, 2, 256)
+    noise = estimate_noise(rng.poisson(10 * light).astype(np.float32))
+    at = np.array([5.0, 25.0, 600.0])
+    assert noise.intensities[-1] < 200
+    np.testing.assert_allclose(noise.variance_at(at)[1:], at[1:], rtol=0.5)
+    scaled = noise.rescaled(3.0, 7.0)
+    np.testing.assert_allclose(scaled.variance_at(3 * at + 7), 9 * noise.variance_at(at))

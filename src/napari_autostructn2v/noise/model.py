@@ -70,8 +70,26 @@ class NoiseModel:
         return np.abs(self.correlation) > SIGNIFICANCE * self.standard_error
 
     def variance_at(self, intensity: np.ndarray) -> np.ndarray:
-        """Noise variance at given intensities, interpolated; both in input units."""
-        return np.interp(intensity, self.intensities, self.variances)
+        """Noise variance at given intensities, in squared input units; `intensity` in input units.
+
+        Interpolated between the classes that were measured. Beyond the brightest of them it goes on along a straight
+        line through all, since the noise of light grows with the light; few pixels are brighter, but they are the ones
+        that are looked at.
+        """
+        intensity = np.asarray(intensity)
+        variance = np.interp(intensity, self.intensities, self.variances)
+        beyond = intensity > self.intensities[-1]
+        slope = self._slope
+        if slope > 0 and beyond.any():
+            variance = np.where(beyond, self.variances[-1] + slope * (intensity - self.intensities[-1]), variance)
+        return variance
+
+    @property
+    def _slope(self) -> float:
+        """Of the variance against the intensity, over all classes; none where it does not grow."""
+        apart = self.intensities - self.intensities.mean()
+        spread = float(apart @ apart)
+        return max(0.0, float(apart @ self.variances) / spread) if spread > 0 else 0.0
 
     def rescaled(self, scale: float, offset: float) -> NoiseModel:
         """Return the model of the image times `scale` plus `offset`."""
