@@ -14,6 +14,7 @@ PACKAGE = Path(napari_autostructn2v.__file__).parent
 #: From the ground up; rooms on one floor do not know each other.
 FLOORS = [
     {"errors", "progress", "stop", "samples"},
+    {"disk"},
     {"files", "settings"},
     {"images"},
     {"roi", "large"},

@@ -148,7 +148,7 @@ def halved(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def denoise(image: Any, *_: Any, **__: Any) -> Any:
         image = check_image(image)
         mask = SimpleNamespace(pattern=np.ones((1, 1), bool), is_structured=False, reason="")
-        report = SimpleNamespace(verdict="", messages=())
+        report = SimpleNamespace(verdict="", messages=(), stopped=False)
         return SimpleNamespace(denoised=image // 2, mask=mask, report=report, denoiser=None)
 
     monkeypatch.setattr(pipeline, "denoise", denoise)

@@ -9,6 +9,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tifffile
+import zarr
 
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.files import atomic_path, check_writable, read_image, write_image
@@ -100,6 +101,8 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         read_image(tmp_path / "gone.tif")
     with pytest.raises(InputError, match="is a folder"):
         read_image(tmp_path)
+    with pytest.raises(InputError, match="could not be read"):
+        read_image(tmp_path / f"{'n' * 300}.tif")
 
 
 def test_pixel_size_and_dimensions_of_imagej_are_kept(tmp_path: Path) -> None:
@@ -114,11 +117,18 @@ def test_pixel_size_and_dimensions_of_imagej_are_kept(tmp_path: Path) -> None:
         np.testing.assert_array_equal(tiff.asarray(), MOVIE // 2)
 
 
-@pytest.mark.parametrize("like", ["missing.tif", "text.tif", "image.png"])
-def test_a_result_is_written_whatever_its_source_is(tmp_path: Path, like: str) -> None:
+@pytest.mark.parametrize(
+    ("like", "words"),
+    [("missing.tif", "There is no file"), ("text.tif", "damaged"), ("image.png", "32 x 40"), ("a.zarr", "is a zarr")],
+)
+def test_a_result_is_written_whatever_its_source_is_and_what_is_lost_is_told(
+    tmp_path: Path, like: str, words: str
+) -> None:
     (tmp_path / "text.tif").write_text("II*\0 but no more")
     imageio.imwrite(tmp_path / "image.png", MOVIE[0])
-    write_image(tmp_path / "out.tif", MOVIE, like=tmp_path / like)
+    zarr.create_array(tmp_path / "a.zarr", data=MOVIE)
+    with pytest.warns(UserWarning, match=words):
+        write_image(tmp_path / "out.tif", MOVIE, like=tmp_path / like)
     np.testing.assert_array_equal(read_image(tmp_path / "out.tif"), MOVIE)
 
 
@@ -131,7 +141,7 @@ def test_what_cannot_be_written_is_a_sentence_and_leaves_nothing(tmp_path: Path)
     with pytest.raises(InputError, match="is a folder"):
         write_image(tmp_path, MOVIE)
     with pytest.raises(InputError, match="could not be written"):
-        write_image(tmp_path / ("n" * 300), MOVIE)
+        write_image(tmp_path / (f"{'n' * 300}.tif"), MOVIE)
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -152,3 +162,51 @@ def test_checking_leaves_no_trace(tmp_path: Path) -> None:
     check_writable(path)
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["out.tif"]
+
+
+def test_what_is_written_is_what_the_name_says(tmp_path: Path) -> None:
+    write_image(tmp_path / "image.PNG", MOVIE[0])
+    assert (tmp_path / "image.PNG").read_bytes().startswith(b"\x89PNG")
+    np.testing.assert_array_equal(read_image(tmp_path / "image.PNG"), MOVIE[0])
+    for name in ("image", "image.jpg", "image.zarr", "image.tif.gz", "image.npy"):
+        with pytest.raises(InputError, match="does not say what to write"):
+            write_image(tmp_path / name, MOVIE[0])
+    for image in (MOVIE, MOVIE[0].astype(np.float32)):
+        with pytest.raises(InputError, match="write a TIFF"):
+            write_image(tmp_path / "other.png", image)
+    assert os.listdir(tmp_path) == ["image.PNG"]
+
+
+def test_the_pixel_size_goes_from_png_to_tiff_and_back(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", MOVIE[0], resolution=(20000, 10000), resolutionunit="CENTIMETER")
+    write_image(tmp_path / "b.png", MOVIE[0], like=tmp_path / "a.tif")
+    write_image(tmp_path / "c.tif", MOVIE[0], like=tmp_path / "b.png")
+    with tifffile.TiffFile(tmp_path / "c.tif") as tiff:
+        assert tiff.pages.first.get_resolution("CENTIMETER") == (20000, 10000)
+
+
+@pytest.mark.parametrize("options", [{}, {"imagej": True}, {"ome": True}, {"tile": (16, 16)}])
+def test_white_is_zero_stays_so(tmp_path: Path, options: dict) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", MOVIE, photometric="miniswhite", metadata={"axes": "TYX"}, **options)
+    write_image(tmp_path / "b.tif", read_image(tmp_path / "a.tif"), like=tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "b.tif") as tiff:
+        assert tiff.pages.first.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+        np.testing.assert_array_equal(tiff.asarray(), MOVIE)
+
+
+def test_masked_pixels_are_not_written_as_if_they_were_seen(tmp_path: Path) -> None:
+    image = np.ma.masked_greater(MOVIE[0], 3000)
+    with pytest.raises(InputError, match=r"masked pixels.*filled"):
+        write_image(tmp_path / "a.tif", image)
+    write_image(tmp_path / "a.tif", np.ma.array(MOVIE[0]))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), MOVIE[0])
+
+
+@pytest.mark.parametrize("image", [None, 3, b"text", "text", [["a", "b"]], {}, [1.0, 2.0], np.empty((0, 3)), object()])
+def test_what_is_no_image_is_not_written(tmp_path: Path, image: object) -> None:
+    with pytest.raises(InputError):
+        write_image(tmp_path / "a.tif", image)
+    for axes in ("", "Y", "YXX", 3, "YY", ["Y", "X"]):
+        with pytest.raises(InputError, match="axes is"):
+            write_image(tmp_path / "a.tif", MOVIE[0], axes=axes)
+    assert os.listdir(tmp_path) == []

@@ -54,10 +54,12 @@ def process(source: Path, target: Path, plan: BatchPlan, listen: Listen, stop: S
     KeyboardInterrupt
         If the stop token was set, and there is no result that could be written.
     """
-    from ..files import absent_chunks
+    from ..files import absent_chunks, check_can_hold
 
     software = run_id(source, plan)
     with open_image(source) as image:
+        if image.kind not in ("zarr", "ome-zarr"):
+            check_can_hold(target, tuple(image.array.shape), image.array.dtype)
         layout = layout_of(image, plan)
         messages = [*image.messages, *absent_chunks(image)]
         if plan.axes and "?" not in image.axes and image.axes != layout.axes:
@@ -273,15 +275,10 @@ def _prepared(
 
 
 def write(target: Path, array: Any, image: ImageFile, axes: str, software: str) -> None:
-    """Write a result as the kind of file that its source is."""
-    if image.kind == "png":
-        from ..files import write_png
+    """Write a result as the kind of file that its name says, with what is known from its source."""
+    from ..files import write_as
 
-        write_png(target, np.asarray(array[...]), like=image, software=software)
-    else:
-        from ..files import write_tiff
-
-        write_tiff(target, array, like=image, axes=axes, software=software)
+    write_as(target, array, like=image, axes=axes, software=software)
 
 
 def _in_dtype(image: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..disk import atomic_path, read_start, reason
 from ..errors import InputError
-from ..files import atomic_path, read_start, reason
 
 __all__ = ["FORMAT_VERSION", "load_model", "save_model"]
 

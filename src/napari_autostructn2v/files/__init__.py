@@ -1,11 +1,11 @@
 """Image files in and out: TIFF, PNG and zarr, each as it came."""
 
-from .atomic import atomic_path, check_writable
+from ..disk import atomic_path, check_writable, read_start, reason
 from .image_file import UNKNOWN, ImageFile
-from .opening import SUFFIXES, is_zarr, open_image, read_image, write_image
+from .opening import SUFFIXES, is_zarr, open_image, read_image
 from .png import png_software, write_png
-from .reading import read_start, reason
 from .tiff import tiff_software, write_tiff
+from .writing import check_can_hold, write_as, write_image
 from .zarr import absent_chunks, add_levels, create_like, zarr_software
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "absent_chunks",
     "add_levels",
     "atomic_path",
+    "check_can_hold",
     "check_writable",
     "create_like",
     "is_zarr",
@@ -24,6 +25,7 @@ __all__ = [
     "read_start",
     "reason",
     "tiff_software",
+    "write_as",
     "write_image",
     "write_png",
     "write_tiff",

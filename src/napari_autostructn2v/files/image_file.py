@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .reading import plain_read_errors
+from .reading import check_memory, plain_read_errors
 
 __all__ = ["UNKNOWN", "ImageFile", "Kind"]
 
@@ -58,6 +58,10 @@ class ImageFile:
             If the file is damaged there, or the part does not fit into memory.
         """
         with plain_read_errors(self.path):
+            if not isinstance(self.array, np.ndarray):
+                # The same index into an array that takes no memory.
+                outline = np.broadcast_to(np.empty((), self.array.dtype), self.array.shape)[index]
+                check_memory(self.path, outline.shape, outline.dtype)
             part = np.asarray(self.array[index])
             return part.astype(part.dtype.newbyteorder("="), copy=False)
 

@@ -1,47 +1,50 @@
-"""Reading that fails in plain words."""
+"""Reading of images that fails in plain words."""
 
 from __future__ import annotations
 
 import logging
-import os
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
+import numpy as np
+
+from ..disk import reason
 from ..errors import InputError
 
-__all__ = ["log_of", "plain_read_errors", "read_start", "reason"]
+__all__ = ["check_memory", "inner_path", "log_of", "plain_read_errors"]
 
 
-def reason(error: BaseException) -> str:
-    """Return what an error says, without the error number and the path that `OSError` adds."""
-    text = (error.strerror if isinstance(error, OSError) and error.strerror else str(error)) or type(error).__name__
-    return text.strip().rstrip(".")
-
-
-def read_start(path: str | Path, count: int = 8) -> bytes:
-    """Return the first bytes of a file that must exist and hold something.
+def inner_path(path: str | Path, name: Any) -> str:
+    """Return a name that the metadata of an image give, if it leads to something below the image's own folder.
 
     Raises
     ------
     InputError
-        If the file is missing, a folder, empty or not readable.
+        If it is no name, or leads anywhere else.
     """
-    try:
-        with Path(path).open("rb") as file:
-            start = file.read(count)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder; give the name of a file.") from error
-    except (OSError, ValueError) as error:
-        # Opening a folder is a permission error on Windows.
-        if os.path.isdir(path):
-            raise InputError(f"{path} is a folder; give the name of a file.") from error
-        raise InputError(f"{path} could not be read: {reason(error)}.") from error
-    if not start:
-        raise InputError(f"{path} is an empty file.")
-    return start
+    # A file that was written on Windows is read on Linux, and the other way round.
+    kinds = [kind(name) for kind in (PurePosixPath, PureWindowsPath)] if isinstance(name, str) and name else []
+    if not kinds or any(kind.anchor or ".." in kind.parts for kind in kinds) or not kinds[0].parts:
+        raise InputError(f"{path} refers to {name!r}, which is no name inside its own folder; it is not read.")
+    return str(PurePosixPath(name))
+
+
+def check_memory(path: str | Path, shape: tuple[int, ...], dtype: Any) -> None:
+    """Raise an InputError if so many pixels fit into no memory of this machine.
+
+    The system would give the memory all the same and take the whole program down once it is used.
+    """
+    import psutil
+
+    needed = math.prod(shape) * np.dtype(dtype).itemsize
+    if needed > psutil.virtual_memory().total:
+        raise InputError(
+            f"{path} does not fit into memory: its shape is {' x '.join(map(str, shape))}, which takes "
+            f"{needed / 1e9:,.0f} GB."
+        )
 
 
 @contextmanager

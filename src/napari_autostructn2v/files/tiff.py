@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from ..disk import atomic_path, check_regular
 from ..errors import InputError
-from .atomic import atomic_path
 from .image_file import UNKNOWN, ImageFile, Kind
-from .reading import log_of
+from .reading import inner_path, log_of
 
 __all__ = ["open_tiff", "tiff_software", "write_tiff"]
 
@@ -53,6 +53,8 @@ def open_tiff(path: Path) -> ImageFile:
 def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
     import zarr
 
+    if tiff.is_ome:
+        _check_names(path, tiff.ome_metadata)
     series = tiff.series[0]
     _check_whole(path, tiff, series)
     small = series.nbytes <= _SMALL_BYTES
@@ -108,7 +110,8 @@ def write_tiff(
     known = axes or (like.axes if like is not None and UNKNOWN not in like.axes else None)
     options = _options(array, like, known)
     samples = 1 if known is None or "S" not in known else 1 + (known[-1] == "S")
-    options["photometric"] = "rgb" if known and "S" in known else "minisblack"
+    grey = "minisblack" if like is None else like.details.get("photometric", "minisblack")
+    options["photometric"] = "rgb" if known and "S" in known else grey
     if known and "S" in known and known[-1] != "S":
         options["planarconfig"] = "separate"
         samples = 2
@@ -145,6 +148,14 @@ def _check_whole(path: Path, tiff: Any, series: Any) -> None:
         raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
 
 
+def _check_names(path: Path, ome: str) -> None:
+    """Raise if the OME-XML names files outside the image's own folder; asked before any is opened."""
+    for element in ElementTree.fromstring(ome).iter():
+        name = element.get("FileName")
+        if name is not None and name != path.name and (other := path.parent / inner_path(path, name)).exists():
+            check_regular(other)
+
+
 def _details(tiff: Any, series: Any) -> dict[str, Any]:
     """Return what a file of the same kind takes over."""
     keyframe = series.keyframe
@@ -156,6 +167,8 @@ def _details(tiff: Any, series: Any) -> dict[str, Any]:
     compression = _COMPRESSIONS.get(int(keyframe.compression))
     if compression is not None:
         details["compression"] = {"compression": compression, "predictor": int(keyframe.predictor) != 1}
+    if int(keyframe.photometric) == 0:
+        details["photometric"] = "miniswhite"
     if keyframe.is_tiled and keyframe.tilewidth % 16 == 0 and keyframe.tilelength % 16 == 0:
         details["tile"] = (int(keyframe.tilelength), int(keyframe.tilewidth))
     if tiff.is_ome:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import os
-from itertools import product
+from collections.abc import Iterator
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import numpy as np
 
 from ..errors import InputError
 from .image_file import UNKNOWN, ImageFile
+from .reading import inner_path
 
 __all__ = ["PROVENANCE", "absent_chunks", "add_levels", "create_like", "open_zarr", "zarr_software"]
 
 #: Attribute that says what made an array.
 PROVENANCE = "napari-autostructn2v"
+
+#: Of so many chunks or more, at least one in as many must be stored.
+_MANY_CHUNKS = 10_000
 
 _LETTERS = {
     "t": "T", "time": "T", "frame": "T", "z": "Z", "depth": "Z", "c": "C", "ch": "C", "channel": "C", "channels": "C",
@@ -29,7 +34,9 @@ def open_zarr(path: Path) -> ImageFile:
     """Open a zarr array, or the full-size image of an OME-Zarr group."""
     import zarr
 
-    node: Any = zarr.open(str(path), mode="r")
+    from .plain_store import PlainStore
+
+    node: Any = zarr.open(store=PlainStore(path, read_only=True), mode="r")
     if isinstance(node, zarr.Array):
         _check_array(path, node)
         return ImageFile(path, "zarr", node, _array_axes(node), details={"array": node})
@@ -39,10 +46,8 @@ def open_zarr(path: Path) -> ImageFile:
     if not multiscales:
         raise InputError(_what_else(path, node, ome))
     image = multiscales[0]
-    levels = [str(level["path"]) for level in image["datasets"]]
+    levels, missing = _levels(path, node, [level["path"] for level in image["datasets"]])
     array = node[levels[0]]
-    if not isinstance(array, zarr.Array):
-        raise InputError(f"{path} is damaged: it has no array {levels[0]}.")
     _check_array(path, array)
     axes = _letters([axis["name"] if isinstance(axis, dict) else str(axis) for axis in image.get("axes", "tczyx")])
     if len(axes) != array.ndim:
@@ -50,6 +55,8 @@ def open_zarr(path: Path) -> ImageFile:
     channels = (ome.get("omero") or {}).get("channels") or []
     names = tuple(str(channel.get("label") or "") for channel in channels)
     messages = (f"{path} holds {len(multiscales)} images; this is about the first one.",) * (len(multiscales) > 1)
+    if missing:
+        messages += (f"{path} names smaller copies that are not there or do not fit; left out: {', '.join(missing)}.",)
     details = {"array": array, "group": node, "levels": levels}
     return ImageFile(path, "ome-zarr", array, axes, names, messages, details)
 
@@ -106,7 +113,9 @@ def zarr_software(path: Path) -> str:
     """Return what made a zarr, as far as it says."""
     import zarr
 
-    return str(zarr.open(str(path), mode="r").attrs.get(PROVENANCE, ""))
+    from .plain_store import PlainStore
+
+    return str(zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(PROVENANCE, ""))
 
 
 def absent_chunks(source: ImageFile) -> tuple[str, ...]:
@@ -119,9 +128,9 @@ def absent_chunks(source: ImageFile) -> tuple[str, ...]:
     if array is None:
         return ()
     folder = source.path / source.details.get("levels", [""])[0]
-    sizes = getattr(array, "shards", None) or array.chunks
+    sizes = _stored_together(array)
     wanted = math.prod(-(-length // size) for length, size in zip(array.shape, sizes, strict=True))
-    stored = sum(name != "zarr.json" and not name.startswith(".") for _, _, names in os.walk(folder) for name in names)
+    stored = sum(1 for _ in _stored_chunks(folder))
     if not 0 < stored < wanted:
         return ()
     return (
@@ -130,9 +139,61 @@ def absent_chunks(source: ImageFile) -> tuple[str, ...]:
     )
 
 
+def _levels(path: Path, group: Any, named: list[Any]) -> tuple[list[str], list[str]]:
+    """Return the names of an image and its smaller copies, and of those that are left out.
+
+    No array may lie inside another one, or be named twice: a result is written to arrays of the same names.
+    """
+    import zarr
+
+    names = [inner_path(path, name) for name in named]
+    if not names or not isinstance(group.get(names[0]), zarr.Array):
+        raise InputError(f"{path} is damaged: it has no array {names[0] if names else 'of the full size'}.")
+    levels, left_out = names[:1], []
+    for name in names[1:]:
+        finer, level = group[levels[-1]], group.get(name)
+        apart = not any(f"{name}/".startswith(f"{known}/") or f"{known}/".startswith(f"{name}/") for known in levels)
+        if (
+            apart
+            and isinstance(level, zarr.Array)
+            and level.ndim == finer.ndim
+            and all(0 < small <= large for small, large in zip(level.shape, finer.shape, strict=True))
+            and min(level.chunks) > 0
+        ):
+            levels.append(name)
+        else:
+            left_out.append(name)
+    return levels, left_out
+
+
 def _check_array(path: Path, array: Any) -> None:
     if array.dtype.kind not in "biufc":
         raise InputError(f"{path} does not hold numbers but {array.dtype}.")
+    if array.ndim and min(array.chunks) < 1:
+        raise InputError(f"{path} is damaged: its chunks are {' x '.join(map(str, array.chunks))} pixels.")
+    sizes = _stored_together(array)
+    wanted = math.prod(-(-length // size) for length, size in zip(array.shape, sizes, strict=True))
+    if wanted < _MANY_CHUNKS:
+        return
+    # What is claimed is bounded by what is there: a description of a few bytes must not cost hours.
+    enough = wanted // _MANY_CHUNKS
+    stored = sum(1 for _ in islice(_stored_chunks(path / array.path), enough))
+    if stored < enough:
+        raise InputError(
+            f"{path} is damaged or incomplete: it claims to hold {' x '.join(map(str, array.shape))} pixels, and of "
+            f"{wanted:,} chunks only {stored:,} are stored."
+        )
+
+
+def _stored_together(array: Any) -> tuple[int, ...]:
+    """Return the size of what one file of an array holds."""
+    return tuple(getattr(array, "shards", None) or array.chunks)
+
+
+def _stored_chunks(folder: Path) -> Iterator[str]:
+    """Yield the files below the folder of an array that hold pixels."""
+    for _, _, names in os.walk(folder):
+        yield from (name for name in names if name != "zarr.json" and not name.startswith("."))
 
 
 def _array_axes(array: Any) -> str:
@@ -180,6 +241,8 @@ def _group_attributes(attributes: dict[str, Any], levels: list[str]) -> dict[str
     ome = attributes.get("ome", attributes)
     image = ome["multiscales"][0]
     ome["multiscales"] = [image]
+    described = {inner_path("", level["path"]): level for level in reversed(image["datasets"])}
+    image["datasets"] = [described[name] for name in levels]
     return attributes
 
 
