@@ -125,7 +125,7 @@ def test_a_model_of_version_0_1_0_gives_the_pixels_that_it_gave_then():
     model = Denoiser.load(DATA / "model-0.1.0.safetensors")
     assert set(model.networks) == {"1", "2"}
     same = np.isclose(model.predict(known["image"].astype(np.float32)), known["denoised"], rtol=1e-4)
-    # The noise of the brightest pixels, and with it how much of what was removed there comes back, is known better since.
+    # The noise of the brightest pixels is known better since, and with it how much of what was removed comes back.
     assert same.mean() > 0.95
 
 
