@@ -1,4 +1,4 @@
-"""Runs layers of a viewer one after the other, and turns what comes of it into layers."""
+"""Runs layers of a viewer one after the other, and turns what comes of it into layers and into what is known of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...progress import Progress
-from ..work import Failure, Runner, Task
+from ..work import Failure, Measuring, Runner, Task
 from .results import Outcome, ResultLayers
 from .source import Source
+from .state import ImageState, ModelAtHand
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -22,16 +23,27 @@ __all__ = ["PlannedRun", "RunControl"]
 #: Share of stage 2 after which its previews are better than the last one of stage 1.
 _LATE_ENOUGH = 0.3
 
+_WITH_NOTHING = "Cancelled before there was a result."
+
+_WITH_MODEL = (
+    "Cancelled before the whole image was denoised. Apply, under Models, does that with what was trained; Continue "
+    "trains on."
+)
+
+_BESIDE_EARLIER = "Cancelled. What it had reached is a layer of its own; the earlier result and its model stay."
+
 #: Says how to run on a source: the task, and how to read its answer.
 PlannedRun = Callable[[Source], tuple[Task, Callable[[Any], Outcome]]]
 
 
 class RunControl(QObject):
-    """One run at a time, and a queue of layers that wait for theirs.
+    """One run at a time in a viewer, and a queue of layers that wait for theirs.
 
     Parameters
     ----------
     viewer : napari viewer
+    known : callable
+        Returns the state of an image layer.
     parent : QObject
         With whose end the run ends.
     """
@@ -42,13 +54,15 @@ class RunControl(QObject):
     progressed = Signal(list)
     #: The run has ended with this `Outcome`, and with this layer where there is a denoised image.
     finished = Signal(object, object)
-    #: The run, or its start, came to nothing: a `Failure`.
-    failed = Signal(object)
+    #: The run of a layer (None where there was none), or its start, came to nothing: the layer and a `Failure`.
+    failed = Signal(object, object)
 
-    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
+    def __init__(self, viewer: ViewerModel, known: Callable[[Layer | None], ImageState], parent: QObject) -> None:
         super().__init__(parent)
-        self._viewer = viewer
+        self._viewer, self._known = viewer, known
         self.layer: Layer | None = None  # that of the present run, or of the last one
+        self.state: ImageState | None = None  # of that layer, where it is an image
+        self.position, self.total = 0, 0  # in the queue
         self._queue: list[Layer | None] = []
         self._plan: PlannedRun | None = None
         self._read: Callable[[Any], Outcome] | None = None
@@ -65,6 +79,11 @@ class RunControl(QObject):
         """Whether a run is under way."""
         return self.runner.is_running
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the run was asked to end and has not yet."""
+        return self.runner.is_stopping
+
     def start(self, layers: Sequence[Layer | None], plan: PlannedRun, *, replace: bool = True) -> None:
         """Run on layers one after the other.
 
@@ -77,42 +96,60 @@ class RunControl(QObject):
             Whether results take the place of earlier ones.
         """
         self._queue, self._plan, self._replace = list(layers), plan, replace
+        self.position, self.total = 0, len(layers)
+        for layer in self._queue:
+            if layer is not None:
+                self._known(layer).wait_for_run(True)
         self._start_next()
 
     def again(self, layer: Layer | None) -> None:
         """Run on a layer once more as in the last `start`, after those that wait for their turn."""
         self._queue.append(layer)
+        self.total = self.total + 1 if self.is_running else 1
+        self.position = self.position if self.is_running else 0
         self._start_next()
 
     def stop(self) -> None:
         """End the present run with what there is, and forget the others."""
+        for layer in self._queue:
+            self._known(layer).wait_for_run(False)
         self._queue.clear()
         self.runner.stop()
 
-    def leave(self, *, viewer_stays: bool) -> None:
-        """End everything because the dock goes; an unfinished preview stays in the viewer if that stays."""
-        results, self._results = self._results, None
+    def leave(self) -> None:
+        """End everything because the viewer goes."""
+        self._results = None
         self.stop()
-        if results is not None and viewer_stays:
-            results.abandon()
 
     def _start_next(self) -> None:
         while self._queue and not self.is_running and self._plan is not None:
             layer = self.layer = self._queue.pop(0)
+            self.position += 1
+            self.state = self._known(layer)
             try:
                 source = Source.of(layer, self._viewer)
             except InputError as error:
-                self.failed.emit(Failure(str(error), "input"))
+                self._tell_failure(Failure(str(error), "input"))
                 continue
             task, self._read = self._plan(source)
             self._results = ResultLayers(self._viewer, source, replace=self._replace)
             self._previewed = ""
+            self.state.begin_run()
             self.started.emit(layer)
             self.runner.start(task)
 
+    def _tell_failure(self, failure: Failure) -> None:
+        if self.state is not None:
+            self.state.end_run(failure=failure)
+        self.failed.emit(self.layer, failure)
+
     def _on_progress(self, events: list[Progress]) -> None:
-        if self._results is None:
+        if self._results is None or self.state is None:
             return
+        for event in events:
+            if isinstance(event, Measuring) and event.measurement is not None:
+                self.state.take_measurement(event.measurement, event.automatic)
+        self.state.take_events(events)
         self.progressed.emit(events)
         event = next((event for event in reversed(events) if event.preview is not None), None)
         if event is None or event.preview is None:
@@ -120,23 +157,26 @@ class RunControl(QObject):
         # At the beginning of stage 2 the last preview of stage 1 is still the better picture.
         if event.phase != self._previewed and self._previewed and event.step < _LATE_ENOUGH * event.total:
             return
-        if self._results.show_preview(event.preview):
-            self._previewed = event.phase
+        self._results.show_preview(event.preview)
+        self._previewed = event.phase
 
     def _on_finished(self, answer: Any) -> None:
         results, self._results = self._results, None
-        if results is None or self._read is None:
+        if results is None or self._read is None or self.state is None:
             return
         layer: Image | None = None
         try:
             outcome = self._read(answer)
-            if outcome.denoised is None:
-                results.abandon()
-            else:
+            if outcome.denoised is not None:
                 layer = results.finish(outcome)
+            elif self._previewed in ("", "measuring"):
+                results.discard()  # nothing has been learned yet
+            else:
+                results.abandon()
         except Exception as error:  # whatever happens to the viewer's layers must not leave the dock busy for ever
-            self.failed.emit(Failure.from_error(error))
+            self._tell_failure(Failure.from_error(error))
         else:
+            self.state.end_run(_record(self.state, outcome, layer))
             self.finished.emit(outcome, layer)
         self._start_next()
 
@@ -144,5 +184,24 @@ class RunControl(QObject):
         results, self._results = self._results, None
         if results is not None:
             results.abandon()
-        self.failed.emit(failure)
+        self._tell_failure(failure)
         self._start_next()
+
+
+def _record(state: ImageState, outcome: Outcome, layer: Image | None) -> str:
+    """Take down what a run has found out, and return what is left to say; a cancelled run replaces no finished one."""
+    result = outcome.result
+    if result is not None and result.measurement is not None:
+        automatic = result.mask if result.settings.mask.source in ("raw", "stage1") else None
+        state.take_measurement(result.measurement, automatic)
+    model = state.model
+    beside = outcome.is_stopped and model is not None and not model.stopped
+    if result is not None and result.denoiser is not None and not beside:
+        name = f"trained on “{outcome.source.name}”"
+        state.take_model(ModelAtHand(result.denoiser, name, stopped=outcome.is_stopped))
+    if layer is None:
+        return _WITH_MODEL if result is not None and result.denoiser is not None else _WITH_NOTHING
+    if outcome.is_stopped and state.result is not None and state.outcome is not None and not state.outcome.is_stopped:
+        return _BESIDE_EARLIER
+    state.take_outcome(outcome, layer)
+    return ""

@@ -6,12 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from weakref import ReferenceType, WeakKeyDictionary
-
 import numpy as np
 from napari.layers import Image
 
-from .layer_order import METADATA_KEY, add_quietly, origin_of
+from .layer_order import METADATA_KEY, add_quietly, is_made_here, made_from, mark_as_made, origin_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -24,14 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ADDING", "Outcome", "ResultLayers", "model_provenance", "provenance"]
 
-#: A preview that varies less than this share of what the noisy image varies shows nothing yet.
-_FLAT = 0.1
-
 #: Ways of blending in which a result on top of its source would show both at once.
 ADDING = ("additive", "minimum", "multiplicative")
-
-#: The image of each result: by its layer, since another one may get its name once it has been removed.
-_made_from: WeakKeyDictionary[Layer, ReferenceType[Image] | None] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +35,7 @@ class Outcome:
     source : Source
     denoised : (..., Y, X) ndarray or None
     stage1 : (..., Y, X) ndarray or None
-        Only where it is another image than `denoised`.
+        Only where both stages were asked for.
     origin : dict
         Provenance, see :func:`provenance`.
     result : Result or None
@@ -56,12 +48,17 @@ class Outcome:
     origin: dict[str, Any]
     result: Result | None = None
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the run was cancelled."""
+        return self.result is not None and bool(self.result.report.stopped)
+
     @classmethod
     def of_result(cls, source: Source, settings: Settings, result: Result | None) -> Outcome:
         """Return what a run of the pipeline came to; None stands for one that was stopped before it had begun."""
         if result is None:
             return cls(source, None, None, {})
-        stage1 = result.stage1 if result.stage2 is not None else None
+        stage1 = result.stage1 if result.stage2 is not None and settings.stages == "both" else None
         return cls(source, result.denoised, stage1, provenance(source.name, settings, result), result)
 
     @classmethod
@@ -88,14 +85,8 @@ class ResultLayers:
         self._preview: Image | None = None
         self._preview_was_shown = False
 
-    def show_preview(self, plane: np.ndarray) -> bool:
-        """Show the (Y, X) image as it is so far, and return whether it is worth showing.
-
-        A network that has just begun gives an even grey, which would only cover the image: that is left out. A preview
-        that the user has deleted does not come back.
-        """
-        if float(plane.std()) < _FLAT * self._source.spread:
-            return False
+    def show_preview(self, plane: np.ndarray) -> None:
+        """Show the (Y, X) image as it is so far; a preview that the user has deleted does not come back."""
         plane = plane.reshape((1,) * len(self._source.plane) + plane.shape)
         if self._preview is not None and self._preview in self._viewer.layers:
             self._preview.data = plane
@@ -105,23 +96,27 @@ class ResultLayers:
                 plane, self._name("denoised (preview)"), self._source.plane_placement(), {"role": "preview"}
             )
             self._preview_was_shown = True
-        return True
 
     def finish(self, outcome: Outcome) -> Image:
-        """Turn the preview into the result (there must be one), with stage 1 hidden below it where both stages ran."""
+        """Turn the preview into the result (there must be one), with stage 1 hidden below it where both were asked for.
+
+        What a cancelled run had reached says so in its name, and takes the place of other cancelled runs only.
+        """
         assert outcome.denoised is not None
-        earlier = self._earlier_results() if self._replace else []
+        stopped = outcome.is_stopped
+        earlier = self._earlier_results(finished=not stopped) if self._replace else []
+        ending = " (cancelled)" if stopped else ""
         stage1: Image | None = None
         if outcome.stage1 is not None:
             stage1 = self._add(
                 outcome.stage1,
-                self._name("stage 1"),
+                self._name(f"stage 1{ending}"),
                 self._source.placement,
-                outcome.origin | {"role": "stage 1"},
+                outcome.origin | {"role": "unfinished" if stopped else "stage 1"},
                 below=self._preview,
             )
             stage1.visible = False
-        origin = outcome.origin | {"role": "denoised"}
+        origin = outcome.origin | {"role": "unfinished" if stopped else "denoised"}
         preview, self._preview = self._preview, None
         if preview is not None and preview in self._viewer.layers:
             final = preview
@@ -129,13 +124,13 @@ class ResultLayers:
             final.translate = self._source.placement["translate"]
             final.metadata[METADATA_KEY] = origin
         else:
-            final = self._add(outcome.denoised, self._name("denoised"), self._source.placement, origin)
+            final = self._add(outcome.denoised, self._name(f"denoised{ending}"), self._source.placement, origin)
         for layer in earlier:
             self._remove(layer)
         # Named last, since the earlier results held the names until now.
-        final.name = self._name("denoised")
+        final.name = self._name(f"denoised{ending}")
         if stage1 is not None:
-            stage1.name = self._name("stage 1")
+            stage1.name = self._name(f"stage 1{ending}")
         return final
 
     def _name(self, role: str) -> str:
@@ -148,14 +143,19 @@ class ResultLayers:
             self._preview.metadata[METADATA_KEY] = {"role": "unfinished", "source": self._source.name}
         self._preview = None
 
-    def _earlier_results(self) -> list[Image]:
+    def discard(self) -> None:
+        """Take the preview away."""
+        if self._preview is not None:
+            self._remove(self._preview)
+        self._preview = None
+
+    def _earlier_results(self, *, finished: bool) -> list[Image]:
         """What earlier runs on this image have left; copies that the user has made of it are the user's."""
+        roles = ("denoised", "stage 1", "unfinished") if finished else ("unfinished",)
         return [
             layer
             for layer in self._viewer.layers
-            if origin_of(layer).get("role") in ("denoised", "stage 1", "unfinished")
-            and layer in _made_from
-            and _made_from[layer] == self._source.reference
+            if origin_of(layer).get("role") in roles and is_made_here(layer) and made_from(layer) is self._source.layer
         ]
 
     def _add(
@@ -176,7 +176,7 @@ class ResultLayers:
             **placement,
             **self._source.look,
         )
-        _made_from[layer] = self._source.reference
+        mark_as_made(layer, self._source.reference)
         add_quietly(self._viewer, layer, layers.index(below) if below is not None and below in layers else None)
         source = self._source.layer
         if source is not None and self._source.look["blending"] in ADDING:

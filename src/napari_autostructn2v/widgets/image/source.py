@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
@@ -91,11 +90,6 @@ class Source:
             plane=plane_index(layer, viewer.dims),
             reference=ref(layer),
         )
-
-    @cached_property
-    def spread(self) -> float:
-        """Standard deviation of the plane in view."""
-        return float(np.std(np.asarray(self.data[self.plane]), dtype=float))
 
     def looking_at(self, viewer: ViewerModel) -> Source:
         """Return the same with the plane that is in view now."""

@@ -1,0 +1,128 @@
+"""What the docks of a viewer have in common: the chosen image, what is known of each, and the one run at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from napari.layers import Image
+from qtpy.QtCore import QObject, Signal
+
+from ...settings import MaskSettings, Settings
+from ..parts import unwrapped
+from .chosen_image import ChosenImage
+from .state import ImageState, RoiPair, with_pair
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+__all__ = ["ASPECTS", "ViewerState", "viewer_state"]
+
+ASPECTS = ("settings", "noise", "run", "result", "model")
+
+
+class ViewerState(QObject):
+    """Lives as long as the viewer, whether a dock is open or not.
+
+    An image starts with the default patches and without a mask of its own, whatever others are tuned to.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+    """
+
+    #: Another image was chosen.
+    chosen_changed = Signal()
+    #: Of the chosen image, an `Aspect` has changed; all of them when another one was chosen.
+    changed = Signal(str)
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer.window._qt_window)
+        self._common = Settings()
+        self.result_dtype: str | None = None
+        self.keep_earlier = False
+        self._states: WeakKeyDictionary[Layer, ImageState] = WeakKeyDictionary()
+        # What images start with; shown while there is none.
+        self._start = self._watched(ImageState(None, _pair_of(self._common)))
+        self._tuned_before: ImageState | None = None
+        self.chosen = ChosenImage(viewer, self)
+        self.control = RunControl(viewer, self)
+        self._image = self.of(self.chosen.layer)
+        self.chosen.changed.connect(self._on_chosen)
+
+    @property
+    def image(self) -> ImageState:
+        """What is known of the chosen image; a state without a layer where none is open."""
+        return self._image
+
+    @property
+    def tuned_before(self) -> ImageState | None:
+        """The image that was tuned last before the chosen one, None if there is none or it is gone."""
+        state = self._tuned_before
+        return None if state is None or state is self._image or state.layer is None else state
+
+    def of(self, layer: Layer | None) -> ImageState:
+        """Return what is known of an image layer."""
+        if not isinstance(layer, Image):
+            return self._start
+        if layer not in self._states:
+            self._states[layer] = self._watched(ImageState(layer, self._start.pair, self._start.mask))
+        return self._states[layer]
+
+    @property
+    def common(self) -> Settings:
+        """The settings that hold for every image: what the Denoise dock says."""
+        return self._common
+
+    @property
+    def settings(self) -> Settings:
+        """All settings of a run on the chosen image: what a settings file holds."""
+        return self._image.settings(self._common)
+
+    def set_common(self, common: Settings) -> None:
+        """Replace what holds for every image; patches and mask in there do not count."""
+        common = with_pair(replace(common, mask=MaskSettings()), _pair_of(Settings()))
+        if common != self._common:
+            self._common = common
+            self.changed.emit("settings")
+
+    def set_settings(self, settings: Settings) -> None:
+        """Replace all settings, as after loading a file: patches and mask are those of the chosen image."""
+        blocked = self.blockSignals(True)
+        before = self.settings
+        self.set_common(settings)
+        self._image.set_settings(_pair_of(settings), settings.mask)
+        self.blockSignals(blocked)
+        if self.settings != before:
+            self.changed.emit("settings")
+
+    def _watched(self, state: ImageState) -> ImageState:
+        state.changed.connect(self._on_state)
+        return state
+
+    def _on_state(self, aspect: str) -> None:
+        if self.sender() is self._image:
+            self.changed.emit(aspect)
+
+    def _on_chosen(self, layer: Image | None) -> None:
+        before = self._image
+        if before.layer is not None and before.pair != self._start.pair:
+            self._tuned_before = before
+        self._image = self.of(layer)
+        self.chosen_changed.emit()
+        for aspect in ASPECTS:
+            self.changed.emit(aspect)
+
+
+def _pair_of(settings: Settings) -> RoiPair:
+    return settings.stage1.roi, settings.stage2.roi
+
+
+def viewer_state(viewer: Viewer) -> ViewerState:
+    """Return the state of a viewer; the same object every time, whether a dock is open or not."""
+    viewer = unwrapped(viewer)
+    # It belongs to the window, since a table of viewers would keep each of them alive.
+    state = viewer.window._qt_window.findChild(ViewerState)
+    return ViewerState(viewer) if state is None else state
