@@ -41,11 +41,11 @@ class Bench:
         from qtpy.QtTest import QTest
 
         from napari_autostructn2v.widgets.denoise import DenoiseDock
-        from napari_autostructn2v.widgets.image import roi_state
+        from napari_autostructn2v.widgets.image import viewer_state
 
         self.viewer = napari.Viewer()
         self.dock: DenoiseDock = self.viewer.window.add_plugin_dock_widget("napari-autostructn2v", "Denoise")[1]
-        self.tuning = roi_state(self.viewer)
+        self.tuning = viewer_state(self.viewer)
         self._wait = QTest.qWait
         self._wait(1000)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,8 @@ class Progress:
         Now and then the denoised plane so far, in the units of the input, float32.
     seconds_left : float or None
         Estimate for the whole run.
+    measurement : Measurement or None
+        What was found out about the image, on the event that ends the measuring.
     """
 
     phase: Phase
@@ -42,3 +44,4 @@ class Progress:
     held_out: float | None = None
     preview: np.ndarray | None = None
     seconds_left: float | None = None
+    measurement: Any = None

@@ -19,6 +19,7 @@ from napari_autostructn2v.images import check_image, to_planes
 from napari_autostructn2v.noise import BlindMask, Measurement, NoiseModel, assess
 from napari_autostructn2v.pipeline import Result
 from napari_autostructn2v.progress import Progress
+from napari_autostructn2v.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,18 @@ def row_noise() -> NoiseModel:
     return NoiseModel(correlation, np.full((25, 25), 0.01), 9.0, 9.0, np.array([100.0]), np.array([9.0]), 40)
 
 
+@dataclass(eq=False)
 class Model:
     """A trained model that blurs in ten tiles; `error` is raised instead, and `hold` waits for a stop at each tile."""
 
-    def __init__(self, settings, mask) -> None:
-        self.settings, self.mask = settings, mask
-        self.error: Exception | None = None
-        self.hold = False
-        self.tiles: list[int] = []
+    settings: Settings
+    mask: BlindMask
+    offset: float = 100.0
+    scale: float = 10.0
+    noise: NoiseModel = field(default_factory=row_noise)
+    error: Exception | None = None
+    hold: bool = False
+    tiles: list[int] = field(default_factory=list)
 
     def predict(self, image, *, device="auto", stop=None, on_tile=None, dtype=None, tile=None):
         from napari_autostructn2v.stop import Stopped
@@ -57,7 +62,8 @@ class Model:
         if self.error is not None:
             raise self.error
         for done in range(1, 11):
-            on_tile(done, 10)
+            if on_tile is not None:
+                on_tile(done, 10)
             while self.hold and not stop.is_set():
                 time.sleep(0.005)
             if stop.is_set():
@@ -101,6 +107,9 @@ class StandIn:
         yield Progress("measuring", message="Measuring the noise")
         image = check_image(image)
         measurement = self.measure(image, settings, mask=mask)
+        while self.hold_at == "measuring" and not stop.is_set():
+            time.sleep(0.005)
+        yield Progress("measuring", message=measurement.mask.reason, measurement=measurement)
         mask = measurement.mask
         stages = {"auto": ("1", "2") if mask.is_structured else ("1",), "both": ("1", "2")}.get(
             settings.stages, (settings.stages,)
@@ -150,7 +159,9 @@ class StandIn:
                 quality=None if best is None else assess(image, best, row_noise()),
                 messages=self.messages,
             ),
-            denoiser=None if best is None else Model(settings, mask),
+            denoiser=None
+            if best is None
+            else Model(settings, mask, measurement.planes.offset, measurement.planes.scale, measurement.noise_in_units),
             settings=settings,
         )
 

@@ -145,10 +145,12 @@ def _run(
     if settings.stages == "auto" and measured.with_second:
         # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
         first = replace(first, num_epochs=max(1, first.num_epochs // 3))
+    preview = None
     if preview_plane is not None and not stopped():
         blind_mask = measured.mask.pattern if measured.with_second else _SINGLE
         preview = first_preview(measured.planes, preview_plane, blind_mask)
-        yield Progress("measuring", message=measured.mask.reason, preview=preview)
+    found = measured.without_most_planes()
+    yield Progress("measuring", message=measured.mask.reason, preview=preview, measurement=found)
 
     done: dict[str, TrainedStage] = {}
     noise, with_second = measured, measured.with_second

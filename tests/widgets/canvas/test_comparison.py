@@ -45,7 +45,7 @@ def test_the_divider_follows_to_another_plane(dock, qtbot) -> None:
     viewer.dims.set_current_step(0, 2)
     qtbot.waitUntil(lambda: np.array_equal(layers[DIVIDED].data[0, :, 40:], layers["cells denoised"].data[2, :, 40:]))
     np.testing.assert_array_equal(layers[DIVIDED].data_to_world((0, 5, 7)), layers["cells"].data_to_world((2, 5, 7)))
-    assert len(layers) == 4
+    assert len(layers) == 3
     press(qtbot, view.compare_button)
     viewer.dims.set_current_step(0, 1)
     qtbot.wait(50)
@@ -74,7 +74,6 @@ def test_closing_the_dock_ends_comparing(dock, qtbot) -> None:
     before = visible(viewer)
     press(qtbot, view.compare_button)
     press(qtbot, view.grid_button)
-    assert "cells stage 1" in visible(viewer)
     viewer.window.remove_dock_widget(dock)
     qtbot.waitUntil(lambda: not viewer.canvas.grid.enabled, timeout=5000)
     assert visible(viewer) == before

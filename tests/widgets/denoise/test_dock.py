@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 from helpers.stand_in import VERDICT, StandIn
+from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -120,17 +121,21 @@ def test_the_preview_shows_early_and_becomes_the_result(viewer, dock, standin, q
     qtbot.waitUntil(lambda: preview.data is not first, timeout=10_000)
     dock.cancel()
     finish(dock, qtbot)
-    assert viewer.layers["cells denoised"] is preview
+    assert viewer.layers["cells denoised (cancelled)"] is preview
     assert preview.data.dtype == np.uint16
 
 
 def test_previews_that_show_nothing_or_less_than_before_are_left_out(viewer, qtbot) -> None:
-    from napari_autostructn2v.widgets.image import Outcome, RunControl
+    from napari_autostructn2v.widgets.image import Outcome, viewer_state
+    from napari_autostructn2v.widgets.work import without_flat_previews
 
     image = noisy(dtype=np.float32)
     go_on = threading.Event()
 
-    def previews(stop):
+    def task(stop):
+        yield from without_flat_previews(previews(), image, None)
+
+    def previews():
         for phase, step, level in (("stage 1", 1, 0), ("stage 1", 9, 0.5), ("stage 2", 1, 0.4), ("stage 2", 9, 0.7)):
             yield Progress(phase, step, 10, preview=image * level)
             go_on.wait(5)
@@ -140,8 +145,8 @@ def test_previews_that_show_nothing_or_less_than_before_are_left_out(viewer, qtb
         return [float(layer.data.max() / image.max()) for layer in viewer.layers[1:]]
 
     source = viewer.add_image(image, name="cells")
-    control = RunControl(viewer, viewer.window._qt_window)
-    control.start([source], lambda source: (previews, lambda _: Outcome(source, None, None, {})))
+    control = viewer_state(viewer).control
+    control.start([source], lambda source: (task, lambda _: Outcome(source, None, None, {})))
     for expected in ([], [0.5], [0.5], [0.7]):
         with qtbot.waitSignal(control.progressed, timeout=10_000):
             pass
@@ -157,8 +162,8 @@ def test_cancel_keeps_what_was_reached(viewer, dock, standin, qtbot, phase) -> N
     dock.denoise()
     qtbot.waitUntil(lambda: standin.reached == phase, timeout=10_000)
     qtbot.mouseClick(dock.cancel_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "cells denoised" in names(viewer), timeout=2000)
-    assert viewer.layers["cells denoised"].metadata["autostructn2v"]["stopped"]
+    qtbot.waitUntil(lambda: "cells denoised (cancelled)" in names(viewer), timeout=2000)
+    assert viewer.layers["cells denoised (cancelled)"].metadata["autostructn2v"]["stopped"]
     assert "cancelled" in dock.result_view.label.text()
     assert dock.run_button.isEnabled()
 
@@ -347,7 +352,7 @@ def test_a_preview_deleted_by_the_user_stays_away_until_the_result(viewer, dock,
     assert names(viewer) == ["cells"]
     dock.cancel()
     finish(dock, qtbot)
-    assert "cells denoised" in names(viewer)
+    assert "cells denoised (cancelled)" in names(viewer)
 
 
 def test_a_second_run_during_the_first_is_refused_in_words(viewer, dock, standin, qtbot) -> None:
@@ -387,7 +392,7 @@ def test_the_preview_of_a_stack_lies_on_the_plane_in_view(viewer, dock, standin,
     np.testing.assert_array_equal(preview.data_to_world((0, 5, 7)), source.data_to_world((3, 5, 7)))
     dock.cancel()
     finish(dock, qtbot)
-    result = viewer.layers["movie denoised"]
+    result = viewer.layers["movie denoised (cancelled)"]
     assert result.data.shape == (5, 48, 48)
     np.testing.assert_array_equal(result.data_to_world((0, 5, 7)), source.data_to_world((0, 5, 7)))
 
@@ -429,8 +434,8 @@ def test_cancel_ends_the_whole_queue(viewer, dock, standin, qtbot) -> None:
     qtbot.waitUntil(lambda: bool(standin.reached), timeout=10_000)
     qtbot.mouseClick(dock.cancel_button, Qt.MouseButton.LeftButton)
     finish(dock, qtbot)
-    assert "cells 0 denoised" in names(viewer)
-    assert "cells 1 denoised" not in names(viewer)
+    assert "cells 0 denoised (cancelled)" in names(viewer)
+    assert not any(name.startswith("cells 1 ") for name in names(viewer))
 
 
 @pytest.mark.parametrize("focus", ["image", "run_button"])
@@ -452,14 +457,12 @@ def test_the_keyboard_runs_without_moving_the_view(make_napari_viewer, standin, 
 def test_the_patches_that_an_image_is_tuned_to_are_used(viewer, dock, standin, qtbot) -> None:
     from dataclasses import replace
 
-    from napari_autostructn2v.widgets.image import roi_state
+    from napari_autostructn2v.widgets.image import viewer_state
 
     tuned, other = viewer.add_image(noisy(), name="tuned"), viewer.add_image(noisy(seed=1), name="other")
-    tuning = roi_state(viewer)
-    tuning.choose(tuned)
-    tuning.set_stage(0, replace(tuning.pair[0], roi_threshold=0.31))
-    tuning.choose(other)
-    tuning.set_stage(0, replace(tuning.pair[0], roi_threshold=0.62))
+    for layer, threshold in ((tuned, 0.31), (other, 0.62)):
+        state = viewer_state(viewer).of(layer)
+        state.set_stage(0, replace(state.pair[0], roi_threshold=threshold))
     dock.denoise_layers([tuned])
     finish(dock, qtbot)
     assert standin.runs[-1]["settings"].stage1.roi.roi_threshold == 0.31
@@ -487,30 +490,37 @@ def test_quality_stages_and_advanced_settings_reach_the_run(viewer, dock, standi
 
 def test_a_settings_file_loaded_elsewhere_shows_here(viewer, dock) -> None:
     from napari_autostructn2v.settings import Settings
-    from napari_autostructn2v.widgets.image import roi_state
+    from napari_autostructn2v.widgets.image import viewer_state
 
-    roi_state(viewer).set_settings(Settings.from_preset("best", stages="2", random_seed=5, device="cuda:1"))
+    viewer_state(viewer).set_settings(Settings.from_preset("best", stages="2", random_seed=5, device="cuda:1"))
     assert dock.options.preset == "best"
     assert dock.options.stages == "2"
     assert dock.advanced.seed.value() == 5
     assert dock.settings().device == "cuda:1"
 
 
-def test_closing_the_dock_in_mid_run_ends_the_run_and_keeps_the_preview(viewer, standin, qtbot) -> None:
+def test_closing_the_dock_in_mid_run_leaves_the_run_to_a_dock_opened_later(viewer, standin, qtbot) -> None:
     dock = DenoiseDock(viewer)
     viewer.window.add_dock_widget(dock, name="Denoise")
     viewer.add_image(noisy(), name="cells")
     standin.hold_at = "stage 2"
     dock.denoise()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
+    said = []
+    notification_manager.notification_ready.connect(said.append)
     viewer.window.remove_dock_widget(dock)
-    for thread in standin.threads:
-        thread.join(5)
-        assert not thread.is_alive()
-    qtbot.wait(200)
-    assert names(viewer) == ["cells", "cells denoised (unfinished)"]
+    notification_manager.notification_ready.disconnect(said.append)
+    assert "still being denoised" in said[0].message
     dock.deleteLater()
-    qtbot.wait(50)
+    later = DenoiseDock(viewer)
+    viewer.window.add_dock_widget(later, name="Denoise")
+    qtbot.waitUntil(lambda: "Stage 2" in later.progress.label.text(), timeout=10_000)
+    assert not later.loss_plot.is_empty
+    assert not later.run_button.isEnabled()
+    standin.hold_at = ""
+    finish(later, qtbot)
+    assert names(viewer) == ["cells", "cells denoised"]
+    assert later.result_view.has_result
 
 
 def test_closing_the_viewer_in_mid_run_ends_the_run(make_napari_viewer, standin, qtbot) -> None:

@@ -14,7 +14,7 @@ from napari_autostructn2v.large import KeptPlanes
 from napari_autostructn2v.large import parts as large
 from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
-from napari_autostructn2v.widgets.image import roi_state
+from napari_autostructn2v.widgets.image import viewer_state
 
 PLANES = 12
 
@@ -30,7 +30,7 @@ def dock(make_napari_viewer, qtbot, monkeypatch):
     layer = viewer.add_image(dask.array.from_array(movie, (6, 96, 96)), name="movie", scale=(1, 0.1, 0.1))
     layer.contrast_limits = 0, 3000
     stage = StageSettings(roi=RoiSettings(use_roi=False), num_epochs=2, patches_per_image=32, features=4, num_layers=1)
-    roi_state(viewer).set_settings(Settings(stages="1", stage1=stage, stage2=stage, device="cpu"))
+    viewer_state(viewer).set_settings(Settings(stages="1", stage1=stage, stage2=stage, device="cpu"))
     dock = DenoiseDock(viewer)
     viewer.window.add_dock_widget(dock, name="Denoise")
     yield dock

@@ -77,7 +77,10 @@ def dock(make_napari_viewer, standin, qtbot):
 
 
 def wait(dock, qtbot) -> None:
-    qtbot.waitUntil(lambda: not (dock.noise_panel.runner.is_running or dock.control.is_running), timeout=10_000)
+    qtbot.waitUntil(
+        lambda: not (dock.noise_panel.runner.is_running or dock.noise_panel.gains.is_busy or dock.control.is_running),
+        timeout=10_000,
+    )
 
 
 def test_measuring_shows_the_verdict_and_trains_nothing(dock, standin, qtbot) -> None:
@@ -141,9 +144,9 @@ def test_each_image_keeps_its_own_measurement(dock, qtbot) -> None:
     panel = dock.noise_panel
     panel.measure()
     wait(dock, qtbot)
-    other = dock._viewer.add_image(np.random.default_rng(1).normal(100, 10, (64, 64)), name="other")
     first = dock.image.layer
-    dock.image.layer = other
+    other = dock._viewer.add_image(np.random.default_rng(1).normal(100, 10, (64, 64)), name="other")
+    assert dock.image.layer is other
     assert "Not measured yet" in panel.verdict.text()
     dock.image.layer = first
     assert panel.verdict.text() == VERDICT
@@ -164,9 +167,9 @@ def test_measure_is_heard_while_a_gain_is_worked_out(dock, qtbot) -> None:
     wait(dock, qtbot)
     first = dock.image.layer
     click(qtbot, panel.editor, 1, 0)
-    assert panel.runner.is_running
+    assert panel.gains.is_busy
     other = dock._viewer.add_image(np.random.default_rng(1).normal(100, 10, (64, 64)), name="other")
     dock.image.layer = other
     qtbot.mouseClick(panel.measure_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: other in panel._measured and not panel.runner.is_running, timeout=10_000)
-    assert first in panel._measured
+    qtbot.waitUntil(lambda: dock._state.of(other).measured is not None, timeout=10_000)
+    assert dock._state.of(first).measured is not None

@@ -72,8 +72,8 @@ REAL = (
     OPEN
     + """
 from dataclasses import replace
-from napari_autostructn2v.widgets.image import roi_state
-tuning = roi_state(viewer)
+from napari_autostructn2v.widgets.image import viewer_state
+tuning = viewer_state(viewer)
 endless = replace(tuning.settings.stage1, num_epochs=100_000, features=4, early_stopping=False)
 tuning.set_settings(replace(tuning.settings, stages="1", stage1=endless, device="cpu"))
 dock.denoise()

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter1d
 
 from napari_autostructn2v.settings import Settings, StageSettings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
-from napari_autostructn2v.widgets.image import roi_state
+from napari_autostructn2v.widgets.image import viewer_state
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def dock(make_napari_viewer, qtbot):
     viewer.add_image(image.astype(np.uint16), name="cells", scale=(0.1, 0.1), units=("um", "um"))
     stage = StageSettings(num_epochs=2, patches_per_image=32, features=4, num_layers=1)
     default = Settings()
-    roi_state(viewer).set_settings(
+    viewer_state(viewer).set_settings(
         Settings(
             stages="both",
             stage1=replace(stage, roi=default.stage1.roi),
@@ -55,19 +55,19 @@ def test_both_stages_train_and_their_layers_lie_on_the_image(dock, qtbot) -> Non
 
 
 def test_cancel_in_mid_run_gives_the_partial_result_within_two_seconds(dock, qtbot) -> None:
-    tuning = roi_state(dock._viewer)
+    tuning = viewer_state(dock._viewer)
     settings = tuning.settings
     tuning.set_settings(replace(settings, stage1=replace(settings.stage1, num_epochs=100_000, early_stopping=False)))
     dock.denoise()
     qtbot.waitUntil(lambda: not dock.loss_plot.is_empty, timeout=60_000)
     qtbot.mouseClick(dock.cancel_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "cells denoised" in dock._viewer.layers, timeout=2000)
-    assert dock._viewer.layers["cells denoised"].metadata["autostructn2v"]["stopped"]
+    qtbot.waitUntil(lambda: "cells denoised (cancelled)" in dock._viewer.layers, timeout=2000)
+    assert dock._viewer.layers["cells denoised (cancelled)"].metadata["autostructn2v"]["stopped"]
     assert dock.run_button.isEnabled()
 
 
 def _wait(dock, qtbot) -> None:
-    busy = (dock.control.runner, dock.model_panel.runner)
+    busy = (dock.control.runner, dock.model_panel.reader.runner)
     qtbot.waitUntil(lambda: not any(runner.is_running for runner in busy), timeout=60_000)
 
 
@@ -79,11 +79,11 @@ def _cancel_in(phase: str, dock, qtbot) -> dict[str, int]:
     qtbot.waitUntil(lambda: phase in phases, timeout=60_000)
     qtbot.mouseClick(dock.cancel_button, Qt.MouseButton.LeftButton)
     _wait(dock, qtbot)
-    return dict(dock.model_panel.denoiser.steps)
+    return dict(dock.model_panel.model.denoiser.steps)
 
 
 def _train_for(epochs: int, dock) -> Settings:
-    tuning = roi_state(dock._viewer)
+    tuning = viewer_state(dock._viewer)
     settings = tuning.settings
     stage1, stage2 = (
         replace(stage, num_epochs=epochs, patches_per_image=128, early_stopping=False)
@@ -97,7 +97,7 @@ def test_a_cancelled_run_is_continued_to_its_full_length(dock, qtbot) -> None:
     dock.model_section.expand()
     panel = dock.model_panel
     assert not panel.continue_button.isEnabled()
-    assert "No model yet" in panel.continue_button.toolTip()
+    assert "No model for this image" in panel.continue_button.toolTip()
     settings = _train_for(24, dock)
     full = {"1": settings.stage1.steps, "2": settings.stage2.steps}
     cancelled = _cancel_in("stage 1", dock, qtbot)
@@ -118,7 +118,7 @@ def test_a_kept_run_is_continued_with_its_mask_by_a_dock_opened_later(dock, qtbo
     full = {"1": settings.stage1.steps, "2": settings.stage2.steps}
     cancelled = _cancel_in("stage 2", dock, qtbot)
     assert cancelled["1"] == full["1"] and 0 < cancelled["2"] < full["2"]
-    mask = dock.model_panel.denoiser.mask.pattern
+    mask = dock.model_panel.model.denoiser.mask.pattern
     viewer = dock._viewer
     viewer.window.remove_dock_widget(dock)
     later = DenoiseDock(viewer)

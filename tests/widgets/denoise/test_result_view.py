@@ -10,6 +10,7 @@ from helpers.stand_in import VERDICT, StandIn
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QFileDialog
 
+from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.noise import Quality
 from napari_autostructn2v.settings import MaskSettings, Settings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
@@ -34,7 +35,7 @@ def dock(make_napari_viewer, monkeypatch, qtbot):
 
 
 def wait(dock, qtbot) -> None:
-    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.runner.is_running), timeout=60_000)
+    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.reader.is_busy), timeout=60_000)
 
 
 def press(qtbot, button) -> None:
@@ -110,7 +111,7 @@ def test_side_by_side_shows_all_stages_and_goes_back(dock, qtbot) -> None:
     layers["cells"].visible = False
     press(qtbot, button)
     assert dock._viewer.canvas.grid.enabled
-    assert {layer.name for layer in layers if layer.visible} == {"cells", "cells stage 1", "cells denoised"}
+    assert {layer.name for layer in layers if layer.visible} == {"cells", "cells denoised"}
     press(qtbot, button)
     assert not dock._viewer.canvas.grid.enabled
     assert {layer.name for layer in layers if layer.visible} == {"cells denoised"}
@@ -124,11 +125,17 @@ def test_comparing_with_a_result_that_was_deleted_does_nothing(dock, qtbot) -> N
     assert not {"cells removed", "cells before | after"} & {layer.name for layer in dock._viewer.layers}
 
 
-def test_a_model_denoises_another_image_without_training(dock, qtbot) -> None:
+def test_a_model_denoises_another_image_once_it_is_taken_up_for_it(dock, qtbot, monkeypatch) -> None:
     panel, viewer = dock.model_panel, dock._viewer
     assert "trained on “cells”" in panel.label.text()
+    model = panel.model.denoiser
     other = viewer.add_image(np.random.default_rng(1).normal(100, 10, (32, 32)), name="other", scale=(3, 3))
-    dock.image.layer = other
+    assert "No model for this image" in panel.label.text()
+    assert not panel.apply_button.isEnabled()
+    monkeypatch.setattr(Denoiser, "load", lambda path: model)
+    panel.runs.setCurrentRow(0)
+    panel.runs.itemClicked.emit(panel.runs.item(0))
+    wait(dock, qtbot)
     press(qtbot, panel.apply_button)
     wait(dock, qtbot)
     result = viewer.layers["other denoised"]
@@ -136,6 +143,7 @@ def test_a_model_denoises_another_image_without_training(dock, qtbot) -> None:
     origin = result.metadata["autostructn2v"]
     assert origin["model"] == "trained on “cells”"
     assert "without training" in dock.result_view.label.text()
+    assert dock.result_view.judgement.text(), "a light of its own"
     press(qtbot, dock.result_view.difference_button)
     assert "other removed" in viewer.layers
 
@@ -150,19 +158,19 @@ def test_a_model_is_saved_or_it_is_said_why_not(dock, qtbot, tmp_path, monkeypat
     press(qtbot, panel.save_button)
     assert "could not be written" in dock.message.text
     press(qtbot, panel.save_button)  # the user thought better of it
-    assert panel.denoiser is not None
+    assert panel.model is not None
 
 
 def test_a_file_that_is_no_model_is_answered_by_a_sentence_and_the_old_model_stays(dock, qtbot, tmp_path) -> None:
     panel = dock.model_panel
-    model = panel.denoiser
+    model = panel.model.denoiser
     path = tmp_path / "letter.safetensors"
     path.write_text("Dear Sir")
     panel.load(str(path))
     wait(dock, qtbot)
     assert "letter.safetensors" in dock.message.text
     assert not dock.message.details_button.isVisibleTo(dock)
-    assert panel.denoiser is model
+    assert panel.model.denoiser is model
 
 
 def test_the_command_says_what_the_dock_says(tmp_path) -> None:

@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 from napari_autostructn2v.noise import BlindMask
 from napari_autostructn2v.settings import Settings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
+from napari_autostructn2v.widgets.image import ModelAtHand
 
 
 class OutOfMemoryError(RuntimeError):
@@ -37,7 +38,7 @@ def dock(make_napari_viewer, standin, qtbot):
 @pytest.fixture
 def model(dock) -> Model:
     model = Model(Settings(), BlindMask(np.ones((1, 1))))
-    dock.model_panel.take(model, "a model")
+    dock._state.image.take_model(ModelAtHand(model, "a model"))
     return model
 
 
@@ -74,7 +75,7 @@ def test_a_run_out_of_memory_goes_on_with_smaller_tiles(dock, standin, qtbot, er
 def test_with_the_smallest_tiles_the_button_is_gone(dock, standin, qtbot) -> None:
     stage = replace(dock.settings().stage1, batch_size=1)
     settings = replace(dock.settings(), tile=256, stage1=stage, stage2=replace(dock.settings().stage2, batch_size=1))
-    dock._tuning.set_settings(settings)
+    dock._state.set_settings(settings)
     standin.error = MemoryError()
     press(qtbot, dock.run_button)
     wait(dock, qtbot)
@@ -129,6 +130,7 @@ def test_applying_a_model_shows_progress_and_can_be_cancelled(dock, model, qtbot
 @pytest.mark.parametrize(("kind", "dtype"), [("same as image", np.uint8), ("float32", np.float32)])
 def test_results_have_the_dtype_chosen(dock, model, qtbot, kind, dtype) -> None:
     dock.advanced.result_type.setCurrentIndex(dock.advanced.result_type.findData(kind))
+    dock._state.set_common(replace(dock._state.common, stages="both"))
     press(qtbot, dock.run_button)
     wait(dock, qtbot)
     layers = dock._viewer.layers

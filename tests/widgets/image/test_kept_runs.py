@@ -37,13 +37,14 @@ def open_dock(make_napari_viewer, standin, qtbot):
         docks.append(dock)
         return dock
 
+    open_dock.docks = docks
     yield open_dock
     for dock in docks:
         wait(dock, qtbot)
 
 
 def wait(dock, qtbot) -> None:
-    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.runner.is_running), timeout=60_000)
+    qtbot.waitUntil(lambda: not (dock.control.is_running or dock.model_panel.reader.is_busy), timeout=60_000)
 
 
 def run(dock, qtbot) -> None:
@@ -65,7 +66,7 @@ def test_a_run_is_listed_in_the_next_session_and_applied_from_there(open_dock, q
     assert kept.image == "cells"
     assert Settings.from_toml(kept.settings) == first.settings()
     assert [value for *_, value in kept.held_out] == pytest.approx([1.1 / step for step in (1, 2, 3, 4)] * 2)
-    model = first.model_panel.denoiser
+    model = first.model_panel.model.denoiser
     monkeypatch.setattr(denoiser_module.Denoiser, "load", lambda path: model)
     second = open_dock()
     panel = second.model_panel
@@ -92,14 +93,14 @@ def test_a_cancelled_run_is_kept_and_says_so(open_dock, standin, qtbot) -> None:
     assert "cancelled" in dock.model_panel.runs.item(0).text()
 
 
-def test_a_run_is_kept_when_its_dock_is_closed(open_dock, standin, qtbot) -> None:
+def test_a_run_is_kept_when_the_viewer_is_closed(open_dock, standin, qtbot) -> None:
     dock = open_dock()
     standin.hold_at = "stage 2"
     dock.denoise()
     qtbot.waitUntil(lambda: standin.reached == "stage 2", timeout=10_000)
-    dock._viewer.window.remove_dock_widget(dock)
-    for thread in standin.threads:
-        thread.join(5)
+    dock._viewer.close()
+    open_dock.docks.clear()
+    qtbot.waitUntil(lambda: not any(thread.is_alive() for thread in standin.threads), timeout=5000)
     assert len(kept_runs()) == 1
     qtbot.wait(100)
 
@@ -149,7 +150,7 @@ def test_a_full_disk_costs_no_result_and_is_told(open_dock, standin, qtbot, monk
     assert "cells denoised" in dock._viewer.layers
     assert "No space left" in dock.result_view.label.text()
     assert kept_runs() == []
-    assert dock.model_panel.denoiser is not None
+    assert dock.model_panel.model is not None
     assert not any(thread.name == "autostructn2v" for thread in threading.enumerate())
 
 
@@ -161,7 +162,7 @@ def test_a_model_deleted_behind_our_back_is_answered_by_a_sentence(open_dock, ow
     click_row(dock, qtbot, 0)
     wait(dock, qtbot)
     assert "There is no file" in dock.message.text
-    assert dock.model_panel.denoiser is not None
+    assert dock.model_panel.model is not None
 
 
 def test_the_run_clicked_last_is_taken_up(open_dock, qtbot, monkeypatch) -> None:
@@ -173,7 +174,7 @@ def test_the_run_clicked_last_is_taken_up(open_dock, qtbot, monkeypatch) -> None
     click_row(dock, qtbot, 0)
     click_row(dock, qtbot, 1)  # while the first is still being read
     wait(dock, qtbot)
-    assert panel.denoiser == panel.chosen_run.model == kept_runs()[1].model
+    assert panel.model.denoiser == panel.chosen_run.model == kept_runs()[1].model
 
 
 def test_a_run_that_could_not_be_kept_leaves_the_others_unchosen(open_dock, qtbot, monkeypatch) -> None:

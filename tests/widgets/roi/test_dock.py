@@ -17,7 +17,7 @@ from napari_autostructn2v.roi import ROI_PRESETS, register_criterion, unregister
 from napari_autostructn2v.roi.plane import select_patches
 from napari_autostructn2v.settings import RoiSettings, Settings
 from napari_autostructn2v.widgets.canvas.rectangles import corners_of
-from napari_autostructn2v.widgets.image import roi_state
+from napari_autostructn2v.widgets.image import viewer_state
 from napari_autostructn2v.widgets.roi import RoiDock
 
 
@@ -198,7 +198,7 @@ def test_failing_criterion_is_told(viewer, dock):
 
     register_criterion("fails", fails)
     try:
-        roi_state(viewer).set_stage(0, RoiSettings(criteria=("fails",)))
+        viewer_state(viewer).image.set_stage(0, RoiSettings(criteria=("fails",)))
         dock.update_patches()
         assert "no such thing" in dock.background.section.message.text
         assert shapes(viewer, "Background") is None
@@ -243,13 +243,13 @@ def test_the_wheel_scrolls_and_does_not_tune(viewer, dock):
 def test_tuning_survives_hiding_and_closing(viewer, dock, open_dock, qtbot):
     dock.background.section.threshold.setValue(0.37)
     dock.parent().hide()  # still live
-    roi_state(viewer).set_stage(0, RoiSettings(roi_threshold=0.41))
+    viewer_state(viewer).image.set_stage(0, RoiSettings(roi_threshold=0.41))
     assert corners(shapes(viewer, "Background")) == selected(cells(), RoiSettings(roi_threshold=0.41))
 
     viewer.window.remove_dock_widget(dock)  # closed: its layers go, the tuning stays
     assert shapes(viewer, "Background") is None
-    assert roi_state(viewer).pair_for(viewer.layers["cells"])[0].roi_threshold == 0.41
-    roi_state(viewer).set_stage(0, RoiSettings(roi_threshold=0.42))
+    assert viewer_state(viewer).of(viewer.layers["cells"]).pair[0].roi_threshold == 0.41
+    viewer_state(viewer).image.set_stage(0, RoiSettings(roi_threshold=0.42))
     qtbot.wait(50)
     assert shapes(viewer, "Background") is None, "a closed dock draws nothing"
     dock.deleteLater()
@@ -263,18 +263,18 @@ def test_every_image_keeps_its_own_tuning(viewer, dock, qtbot):
     dock.background._on_edited([(5, 7)], [])
     other = viewer.add_image(cells(seed=1), name="other")
     dock.image.layer = other
-    assert dock.settings_pair[0] == RoiSettings(roi_threshold=0.3), "a new image starts from the present tuning"
+    assert dock.settings_pair[0] == RoiSettings(), "the tuning of one image does not travel to another"
     qtbot.waitUntil(lambda: shapes(viewer, "Background patches (stage 1) – other") is not None)
-    assert corners(shapes(viewer, "Background")) == selected(cells(seed=1), RoiSettings(roi_threshold=0.3))
+    assert corners(shapes(viewer, "Background")) == selected(cells(seed=1), RoiSettings())
     dock.background.section.threshold.setValue(0.6)
     dock.image.layer = viewer.layers["cells"]
     assert dock.settings_pair[0] == RoiSettings(roi_threshold=0.3, added=((5, 7),))
-    assert roi_state(viewer).pair_for(other)[0] == RoiSettings(roi_threshold=0.6)
+    assert viewer_state(viewer).of(other).pair[0] == RoiSettings(roi_threshold=0.6)
 
 
 def test_image_chosen_elsewhere_is_followed(viewer, dock, qtbot):
     other = viewer.add_image(cells(seed=1), name="other")
-    roi_state(viewer).choose(other)
+    viewer_state(viewer).chosen.choose(other)
     assert dock.layer is other
     qtbot.waitUntil(lambda: shapes(viewer, "Background patches (stage 1) – other") is not None)
     assert corners(shapes(viewer, "Background")) == selected(cells(seed=1), RoiSettings())

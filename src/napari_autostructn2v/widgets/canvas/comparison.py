@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image
 
 from ...large import is_large
-from ..image import METADATA_KEY, Source, add_quietly, origin_of
+from ..image import METADATA_KEY, Source, add_quietly, mark_as_made, origin_of
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -130,6 +130,7 @@ class Comparison:
             **placement,
             **look,
         )
+        mark_as_made(layer, self._source.reference)
         result = self.result
         add_quietly(self._viewer, layer, None if result is None else layers.index(result) + 1)
         return layer

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ..image import ADDING, METADATA_KEY, Source, add_quietly
+from ..image import ADDING, METADATA_KEY, Source, add_quietly, mark_as_made
 from ..parts import connect_while_alive
 from ..work import Failure, Runner, linear_preview_task
 
@@ -98,6 +98,7 @@ class MaskPreview(QObject):
         origin = {METADATA_KEY: {"source": source.name, "role": "mask preview"}}
         look = source.look | {"blending": blending}
         self._layer = Image(plane, name=name, rgb=False, metadata=origin, **place, **look)
+        mark_as_made(self._layer, source.reference)
         add_quietly(self._viewer, self._layer)
 
     def _on_removed(self, event: object) -> None:

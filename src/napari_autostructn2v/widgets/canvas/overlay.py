@@ -9,7 +9,7 @@ from napari.layers import Image, Shapes
 from napari.utils.colormaps.standardize_color import transform_color
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ..image import METADATA_KEY, raise_above
+from ..image import METADATA_KEY, keeping_selection, raise_above
 from ..parts import connect_while_alive, unwrapped
 from .rectangles import RectangleWriter, corners_of
 
@@ -136,12 +136,8 @@ class PatchOverlay(QObject):
             self._place = ()
             self._put_on(layer, image)
             self._writer = RectangleWriter(layer)
-            selected = set(self._viewer.layers.selection)
-            active = self._viewer.layers.selection.active
-            self._viewer.add_layer(layer)
-            self._viewer.layers.selection = selected
-            if active is not None:
-                self._viewer.layers.selection.active = active
+            with keeping_selection(self._viewer):
+                self._viewer.add_layer(layer)
         finally:
             self._busy = False
         connect_while_alive(self, layer.events.data, self._on_data)

@@ -10,6 +10,8 @@ BUSY = "A run is in progress; cancel it to start another."
 
 _READY = "Denoise the chosen image with these settings (Ctrl+R while this dock has the keyboard)."
 
+_STOPPING = "The run is about to end."
+
 _CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
 
 _NOTHING_TO_CANCEL = "Nothing is running."
@@ -38,9 +40,9 @@ class RunButtons(QWidget):
         layout.addWidget(self.cancel)
         self.show_running(False)
 
-    def show_running(self, running: bool) -> None:
+    def show_running(self, running: bool, stopping: bool = False) -> None:
         """Offer to cancel while a run is under way, to start one otherwise."""
         self.run.setEnabled(not running)
         self.run.setToolTip(BUSY if running else _READY)
-        self.cancel.setEnabled(running)
-        self.cancel.setToolTip(_CANCEL if running else _NOTHING_TO_CANCEL)
+        self.cancel.setEnabled(running and not stopping)
+        self.cancel.setToolTip(_STOPPING if stopping else _CANCEL if running else _NOTHING_TO_CANCEL)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_info
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -13,20 +14,20 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from ...errors import tells_of_memory
 from ...progress import Progress
 from ...settings import Settings
-from ..image import Outcome, PlannedRun, RunControl, roi_state, with_pair
+from ..image import ImageChoice, Outcome, PlannedRun, viewer_state
 from ..parts import (
-    ClosingWatch,
     DockTabs,
-    LayerChoice,
+    DockWatch,
     MessageBar,
     Section,
     SectionColumn,
     WheelGuard,
     add_row,
+    shortened,
     unwrapped,
 )
 from ..plots import LossPlot
-from ..work import Activity, Failure
+from ..work import Failure
 from .advanced_form import AdvancedForm
 from .buttons import BUSY, RunButtons
 from .elsewhere import RunElsewhere
@@ -55,13 +56,6 @@ _MODELS = "What earlier runs have learned: apply it to other images, train on, s
 
 _ADVANCED = "Device, seed, memory, kind of numbers, and how each stage trains."
 
-_STOPPED_WITH_NOTHING = "Cancelled before there was a result."
-
-_STOPPED_WITH_MODEL = (
-    "Cancelled before the whole image was denoised. Apply, under Models, does that with what was trained; Continue "
-    "trains on."
-)
-
 _WIDTH = 340
 
 
@@ -76,96 +70,106 @@ class DenoiseDock(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
-        self._tuning = roi_state(self._viewer)
-        self.control = RunControl(self._viewer, self)
-        self.image = LayerChoice(self._viewer)
+        self._state = viewer_state(self._viewer)
+        self.control = self._state.control
+        self.image = ImageChoice(self._state.chosen)
         self.options = RunOptions()
         self.buttons = RunButtons()
         self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
         self.progress = ProgressView()
         self.message = MessageBar()
         self.loss_plot = LossPlot()
-        self.noise_panel = NoisePanel(self._viewer, self.image, self._tuning)
-        self.result_view = ResultView(self._viewer)
-        self.model_panel = ModelPanel()
+        self._plotted: tuple[object, int] = (None, 0)  # the losses on show, and how many of them
+        self.noise_panel = NoisePanel(self._viewer, self._state)
+        self.result_view = ResultView(self._viewer, self._state)
+        self.model_panel = ModelPanel(self._state)
         self.advanced = AdvancedForm()
-        self.plans = RunPlans(self._tuning, self.advanced, self.model_panel)
-        self.trouble = RunTrouble(self.message, self._tuning, self.control, self.image)
-        self.elsewhere = RunElsewhere(self.image, self._tuning)
-        self.activity = Activity(self)
+        self.plans = RunPlans(self._state)
+        self.trouble = RunTrouble(self.message, self._state)
+        self.elsewhere = RunElsewhere(self._state)
         self.training_section = Section("Training", self.loss_plot, tooltip=_TRAINING)
         self.noise_section = Section("Noise", self.noise_panel, tooltip=_NOISE)
         self.result_section = Section("Result", self.result_view, tooltip=_RESULT)
         self.model_section = Section("Models", self.model_panel, expanded=False, tooltip=_MODELS)
         self.advanced_section = Section("Advanced", self.advanced, expanded=False, tooltip=_ADVANCED)
         self._lay_out()
+        self._connect()
+        DockTabs(self, self._viewer.window.remove_dock_widget)
+        DockWatch(self).closed.connect(self._on_dock_closed)
+        self._show_habits()
+        self._on_chosen()
 
+    def _connect(self) -> None:
         self.run_button.clicked.connect(self.denoise)
         self.cancel_button.clicked.connect(self.cancel)
         self.options.changed.connect(self._on_option)
         self.advanced.changed.connect(self._on_advanced)
         self.advanced.reset_button.clicked.connect(self._reset)
-        self._tuning.changed.connect(self._show_settings)
-        self.control.failed.connect(self._on_run_failed)
+        self._state.changed.connect(self._on_state)
+        self._state.chosen_changed.connect(self._on_chosen)
+        self._state.chosen.offered_changed.connect(self._show_titles)
         for panel in (self.noise_panel, self.model_panel):
             panel.failed.connect(self.trouble.say_of_panel)
         self.control.started.connect(self._on_started)
         self.control.progressed.connect(self._on_progress)
         self.control.finished.connect(self._on_finished)
+        self.control.failed.connect(self._on_run_failed)
         self.model_panel.apply_requested.connect(self.apply_model)
         self.model_panel.continue_requested.connect(self.continue_run)
         self.elsewhere.said.connect(self.message.say)
         self.elsewhere.failed.connect(self.message.warn)
         self.trouble.measure_again.connect(self.noise_panel.measure)
+        self.trouble.train_wanted.connect(self._train_on)
         # While the dock has the keyboard these go before the viewer's own keys (Ctrl+R resets the view there).
         for keys, slot in (("Ctrl+R", self.denoise), ("Esc", self.cancel)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
-        if self._tuning.layer is not None:
-            self.image.layer = self._tuning.layer
-        DockTabs(self)
-        watch = ClosingWatch(self)
-        watch.dock_closed.connect(self._on_dock_closed)
-        watch.viewer_closed.connect(self._on_viewer_closed)
-        self._show_habits()
-        self._show_settings()
 
     # ---- what a user does
 
     def settings(self) -> Settings:
-        """Return the settings of the next run: what this dock says, and the tuning of the chosen image."""
-        return self._tuning.settings_for(self.image.layer)
+        """Return the settings of the next run: what this dock says, and patches and mask of the chosen image."""
+        return self._state.settings
 
     def denoise(self) -> None:
         """Start a run on the chosen image."""
-        self.denoise_layers([self.image.layer])
+        self.denoise_layers([self._state.image.layer])
 
     def denoise_layers(self, layers: Sequence[Layer | None]) -> None:
         """Denoise layers one after the other; without any, the chosen image."""
         remember(
             Habits(
-                settings=self._tuning.settings,
+                settings=self._state.common,
                 keep_earlier=self.advanced.keep_earlier.isChecked(),
                 result_type=self.advanced.result_type.currentData(),
             )
         )
-        self._start(layers or [self.image.layer], self.plans.denoise)
+        self._start(layers or [self._state.image.layer], self.plans.denoise)
 
     def apply_model(self) -> None:
         """Denoise the chosen image with the model at hand, without training."""
-        self._start([self.image.layer], self.plans.apply)
+        self._start([self._state.image.layer], self.plans.apply)
 
     def continue_run(self) -> None:
         """Train the model at hand on, with the chosen image."""
-        self._start([self.image.layer], self.plans.train_on)
+        self._start([self._state.image.layer], self.plans.train_on)
 
     def cancel(self) -> None:
         """Ask the run to end with what there is."""
+        self.control.stop()
+        self._show_run()
+
+    def _train_on(self, layer: Layer | None) -> None:
+        self.denoise_layers([layer])
+
+    def _start(self, layers: Sequence[Layer | None], plan: PlannedRun) -> None:
         if self.control.is_running:
-            self.control.stop()
-            self.cancel_button.setEnabled(False)
-            self.progress.start("Stopping; what was reached so far is kept…")
+            self.message.say(BUSY, "warning")
+            return
+        self.trouble.forget()
+        self._state.result_dtype = self.advanced.result_dtype
+        self.control.start(layers, plan, replace=not self.advanced.keep_earlier.isChecked())
 
     # ---- the settings, which are shared with the ROI tuning dock
 
@@ -175,84 +179,105 @@ class DenoiseDock(QWidget):
         self.advanced.show_settings(settings)
 
     def _on_option(self) -> None:
-        settings = self._tuning.settings
-        if self.options.preset != settings.preset:
-            settings = settings.with_preset(self.options.preset)
-        self._tuning.set_settings(replace(settings, stages=self.options.stages))
+        common = self._state.common
+        if self.options.preset != common.preset:
+            common = common.with_preset(self.options.preset)
+        self._state.set_common(replace(common, stages=self.options.stages))
 
     def _on_advanced(self) -> None:
-        self._tuning.set_settings(self.advanced.settings)
+        self._state.set_common(self.advanced.settings)
 
     def _reset(self) -> None:
         """Take the defaults of the chosen quality; the mask and the patches are shown elsewhere and stay."""
         preferred = Habits.preferred(preferences())
-        settings = preferred.settings.with_preset(self.options.preset)
-        settings = replace(settings, stages=self.options.stages, mask=self._tuning.settings.mask)
-        self._tuning.set_settings(with_pair(settings, self._tuning.pair))
+        common = preferred.settings.with_preset(self.options.preset)
+        self._state.set_common(replace(common, stages=self.options.stages))
         self.advanced.show_habits(preferred)
 
     def _show_habits(self) -> None:
         """Take up what the user prefers or did last, unless the viewer has settings of its own already."""
-        habits, default = start_with(), Settings()
+        habits = start_with()
         self.advanced.show_habits(habits)
-        if with_pair(self._tuning.settings, (default.stage1.roi, default.stage2.roi)) == default:
-            self._tuning.set_settings(with_pair(habits.settings, self._tuning.pair))
+        if self._state.common == Settings():
+            self._state.set_common(habits.settings)
 
-    # ---- the run
+    # ---- what is known of the chosen image
 
-    def _start(self, layers: Sequence[Layer | None], plan: PlannedRun) -> None:
-        if self.control.is_running:
-            self.message.say(BUSY, "warning")
-            return
-        self.trouble.forget()
-        self.control.start(layers, plan, replace=not self.advanced.keep_earlier.isChecked())
+    def _on_state(self, aspect: str) -> None:
+        if aspect == "settings":
+            self._show_settings()
+        elif aspect == "run":
+            self._show_run()
+        elif aspect == "result":
+            self.result_section.setVisible(self.result_view.has_result)
 
-    def _on_started(self, layer: Layer) -> None:
-        self.image.layer = layer
-        self.noise_panel.preview.close()  # the run shows its own
-        self.loss_plot.reset()
-        self.training_section.hide()
-        self.progress.start("Getting ready…")
-        self.activity.start(f"Denoise {layer.name}")
-        self.buttons.show_running(True)
+    def _on_chosen(self) -> None:
+        """Show another image, or what there is to say where none is open."""
+        self._show_titles()
+        self._show_settings()
+        self.result_section.setVisible(self.result_view.has_result)
+        self._show_run()
+        image = self._state.image
+        if image.failure is not None:
+            self.trouble.say_of_run(image.layer, image.failure)
+        else:
+            self.trouble.forget()
 
-    def _on_progress(self, events: list[Progress]) -> None:
-        if not self.control.runner.is_stopping:
-            self.progress.update_progress(events[-1])
-            self.activity.update(events[-1])
-        self.loss_plot.add(events)
+    def _show_titles(self) -> None:
+        name = shortened(self._state.image.name)
+        for section, title in ((self.result_section, "Result"), (self.noise_section, "Noise")):
+            section.set_title(f"{title} of “{name}”" if name else title)
+
+    def _show_run(self) -> None:
+        """Show how far the run is, of whichever image, and the curves of the chosen one."""
+        running, image = self.control.is_running, self._state.image
+        self.buttons.show_running(running, self.control.is_stopping)
+        if self.control.is_stopping:
+            self.progress.start("Stopping; what was reached so far is kept…")
+        elif not running:
+            self.progress.finish(image.last_words)
+        losses = image.losses
+        if self._plotted[0] is not losses:
+            self.loss_plot.reset()
+            self._plotted = losses, 0
+        if len(losses) > self._plotted[1]:
+            self.loss_plot.add(losses[self._plotted[1] :])
+            self._plotted = losses, len(losses)
         self.training_section.setVisible(not self.loss_plot.is_empty)
 
-    def _on_finished(self, outcome: Outcome, layer: Image | None) -> None:
-        self._show_idle()
-        result = outcome.result
-        if result is not None:
-            self.noise_panel.show_result(outcome.source.layer, result)
-            if result.denoiser is not None:
-                self.model_panel.take_trained(result.denoiser, f"trained on “{outcome.source.name}”")
-        if layer is None:
-            there = result is not None and result.denoiser is not None
-            self.progress.finish(_STOPPED_WITH_MODEL if there else _STOPPED_WITH_NOTHING)
-            return
-        self.progress.finish("")
-        self.result_section.show()
-        self.result_view.show_outcome(outcome, layer)
-        told = [] if result is None else [message for message in result.report.messages if tells_of_memory(message)]
-        if told:  # stage 1 came through and stage 2 did not
-            self.trouble.say_of_memory(told[0])
+    def _on_started(self, layer: Layer) -> None:
+        self.noise_panel.preview.close()  # the run shows its own
+        self.progress.start(": ".join(filter(None, (self._about_run(), "Getting ready…"))))
+        self._show_run()
 
-    def _on_run_failed(self, failure: Failure) -> None:
-        if not self.control.is_running:
-            self._show_idle()
-            self.progress.finish("")
-        self.trouble.say_of_run(failure)
+    def _about_run(self) -> str:
+        """Name what is being run on, unless that is clear."""
+        state, total = self.control.state, self.control.total
+        which = f"{self.control.position} of {total}" if total > 1 else ""
+        if state is self._state.image and not which:
+            return ""
+        return ", ".join(filter(None, (f"“{shortened(state.name)}”" if state is not None else "", which)))
+
+    def _on_progress(self, events: list[Progress]) -> None:
+        if not self.control.is_stopping:
+            self.progress.update_progress(events[-1], self._about_run())
+
+    def _on_finished(self, outcome: Outcome, layer: Image | None) -> None:
+        self._show_run()
+        self.model_panel.show_kept()
+        told = () if outcome.result is None else outcome.result.report.messages
+        short = [message for message in told if tells_of_memory(message)]
+        if short and layer is not None:  # stage 1 came through and stage 2 did not
+            self.trouble.say_of_memory(self.control.layer, short[0])
+
+    def _on_run_failed(self, layer: Layer | None, failure: Failure) -> None:
+        self._show_run()
+        self.trouble.say_of_run(layer, failure)
 
     # ---- how it looks
 
     def _lay_out(self) -> None:
         add_row(self.options.form, "Image", self.image, at=0)
-        self.training_section.hide()
-        self.result_section.hide()
         # Only the sections scroll, so that the button and the progress are always in view.
         sections = SectionColumn(
             self.training_section,
@@ -270,10 +295,6 @@ class DenoiseDock(QWidget):
         layout.addWidget(sections, stretch=1)
         WheelGuard(sections)
 
-    def _show_idle(self) -> None:
-        self.activity.finish()
-        self.buttons.show_running(False)
-
     def minimumSizeHint(self) -> QSize:
         """Return the width that a dock of this kind has unless its content needs more."""
         return super().minimumSizeHint().expandedTo(QSize(_WIDTH, 0))
@@ -281,14 +302,11 @@ class DenoiseDock(QWidget):
     # ---- how it ends
 
     def _on_dock_closed(self) -> None:
-        self._leave(viewer_stays=True)
-
-    def _on_viewer_closed(self) -> None:
-        self._leave(viewer_stays=False)
-
-    def _leave(self, *, viewer_stays: bool) -> None:
-        self.activity.finish()
-        if viewer_stays:
-            self.noise_panel.preview.close()
-            self.result_view.stop_comparing()
-        self.control.leave(viewer_stays=viewer_stays)
+        """Take away what only the dock can steer; a run goes on."""
+        self.noise_panel.preview.close()
+        self.result_view.stop_comparing()
+        if self.control.is_running and self.control.layer is not None:
+            show_info(
+                f"“{self.control.layer.name}” is still being denoised. Open the Denoise dock again to see how far it "
+                "is, or to cancel it."
+            )

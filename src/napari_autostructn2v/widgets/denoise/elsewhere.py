@@ -5,35 +5,44 @@ from __future__ import annotations
 import shlex
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QGridLayout, QPushButton, QWidget
 
 from ...errors import InputError
 from ...settings import Settings
-from ..image import RoiState
-from ..parts import LayerChoice, ask_save
+from ..image import ViewerState
+from ..parts import ask_save
 
 __all__ = ["RunElsewhere", "command_line", "needs_file"]
 
 
 class RunElsewhere(QWidget):
-    """Two buttons; `said` is emitted with a sentence about what they did, `failed` with one about what went wrong."""
+    """Three buttons; `said` is emitted with a sentence about what they did, `failed` with one about what went wrong.
+
+    Parameters
+    ----------
+    state : ViewerState
+    """
 
     said = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, image: LayerChoice, tuning: RoiState) -> None:
+    def __init__(self, state: ViewerState) -> None:
         super().__init__()
-        self._image, self._tuning = image, tuning
+        self._state = state
         self.copy_button = QPushButton("Copy as command")
         self.copy_button.setToolTip("Put the command that does the same run in a terminal on the clipboard.")
         self.save_button = QPushButton("Save settings…")
         self.save_button.setToolTip("Write all settings, patches and mask included, to a file for the command line.")
         self.copy_button.clicked.connect(self._ask_copy)
         self.save_button.clicked.connect(self._ask_save)
-        layout = QHBoxLayout(self)
+        self.load_button = QPushButton("Load settings…")
+        self.load_button.setToolTip("Read all settings from a file; patches and mask become those of the chosen image.")
+        self.load_button.clicked.connect(self._ask_load)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.copy_button)
-        layout.addWidget(self.save_button)
+        layout.addWidget(self.load_button, 0, 0)
+        layout.addWidget(self.save_button, 0, 1)
+        layout.addWidget(self.copy_button, 1, 0, 1, 2)
 
     def copy_command(self, settings_file: str = "") -> None:
         """Put the command on the clipboard.
@@ -46,7 +55,7 @@ class RunElsewhere(QWidget):
         settings = self._settings()
         if settings_file and not self.save(settings_file):
             return
-        layer = self._image.layer
+        layer = self._state.image.layer
         path = "" if layer is None or layer.source.path is None else str(layer.source.path)
         QApplication.clipboard().setText(command_line(settings, path, settings_file))
         hint = "" if path else " Put the name of your file in place of IMAGE.tif."
@@ -62,8 +71,18 @@ class RunElsewhere(QWidget):
         self.said.emit(f"The settings are in {path}.")
         return True
 
+    def load(self, path: str) -> None:
+        """Read the settings from a file; one that cannot be used changes nothing."""
+        try:
+            settings = Settings.load(path)
+        except InputError as error:
+            self.failed.emit(str(error))
+            return
+        self._state.set_settings(settings)
+        self.said.emit(f"The settings are those of {path}.")
+
     def _settings(self) -> Settings:
-        return self._tuning.settings_for(self._image.layer)
+        return self._state.settings
 
     def _ask_copy(self) -> None:
         if not needs_file(self._settings()):
@@ -77,6 +96,11 @@ class RunElsewhere(QWidget):
         path = self._ask("Save the settings")
         if path:
             self.save(path)
+
+    def _ask_load(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Load settings", "", "Settings (*.toml)")
+        if path:
+            self.load(path)
 
     def _ask(self, title: str) -> str:
         return ask_save(self, title, "settings.toml", "Settings")

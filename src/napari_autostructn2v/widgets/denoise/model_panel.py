@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -18,9 +19,9 @@ from qtpy.QtWidgets import (
 )
 
 from ...errors import InputError
-from ..image import Run, delete_run, kept_runs
+from ..image import ImageState, ModelAtHand, Run, ViewerState, delete_run, kept_runs
 from ..parts import WrappedLabel, ask_save
-from ..work import Failure, Runner, load_model_task
+from ..work import Failure, Latest, load_model_task
 
 if TYPE_CHECKING:
     from ...denoiser import Denoiser
@@ -29,7 +30,7 @@ __all__ = ["ModelPanel"]
 
 _FILES = "Model (*.safetensors)"
 
-_NONE = "No model yet. A run trains one; a saved one can be loaded."
+_NONE = "No model for this image yet. A run trains one; click an earlier run to take up its model, or load a file."
 
 _CONTINUE = (
     "Train on from where this run ended, on the chosen image, with the settings and the mask of the run: a cancelled "
@@ -41,26 +42,35 @@ _NO_RUN = "Choose a run in the list first."
 _ROWS_SHOWN = 4
 
 
+class _Asked(NamedTuple):
+    """Which image a model is read for, what it is called, and whether its run was cancelled."""
+
+    image: ImageState
+    name: str
+    stopped: bool
+
+
 class ModelPanel(QWidget):
-    """Holds the model at hand, and lists the runs whose models are on disk.
+    """Shows the model at hand for the chosen image, and lists the runs whose models are on disk.
 
     `apply_requested` is emitted when it should denoise the chosen image, `continue_requested` when it should be trained
     on with it, `failed` with a `Failure` if a file could not be read or written.
+
+    Parameters
+    ----------
+    state : ViewerState
     """
 
     apply_requested = Signal()
     continue_requested = Signal()
     failed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, state: ViewerState) -> None:
         super().__init__()
-        self.denoiser: Denoiser | None = None
-        self.name = ""
-        self._loading = ""
-        self._next: tuple[str, str] | None = None  # what was chosen while another was being read
-        self.runner = Runner(self)
-        self.runner.finished.connect(self._on_loaded)
-        self.runner.failed.connect(self._on_failed)
+        self._state = state
+        self.reader = Latest(self)
+        self.reader.finished.connect(self._on_loaded)
+        self.reader.failed.connect(self._on_failed)
         self.label = WrappedLabel(_NONE)
         self.runs = QListWidget()
         self.runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -82,6 +92,8 @@ class ModelPanel(QWidget):
         self.runs.itemClicked.connect(self._take_up)
         self.runs.itemActivated.connect(self._take_up)
         self.runs.itemSelectionChanged.connect(self._show)
+        state.changed.connect(self._on_state)
+        state.chosen_changed.connect(self.runs.clearSelection)
         self.refresh()
 
     @property
@@ -90,26 +102,19 @@ class ModelPanel(QWidget):
         items = self.runs.selectedItems()
         return items[0].data(Qt.ItemDataRole.UserRole) if items else None
 
-    def take(self, denoiser: Denoiser, name: str) -> None:
-        """Hold a model from now on.
+    @property
+    def model(self) -> ModelAtHand | None:
+        """The model at hand for the chosen image."""
+        return self._state.image.model
 
-        Parameters
-        ----------
-        denoiser : Denoiser
-        name : str
-            Where it comes from, for the user.
-        """
-        self.denoiser, self.name = denoiser, name
-        self._show()
-
-    def take_trained(self, denoiser: Denoiser, name: str) -> None:
-        """Hold the model of the run that has just ended, which heads the list now unless it could not be kept."""
+    def show_kept(self) -> None:
+        """Show the list after a run: one that has just been kept heads it, and is chosen if its model is at hand."""
         before = self._newest()
         self.refresh()
         self.runs.clearSelection()
-        if self._newest() != before:
+        newest = self._newest()
+        if newest != before and newest is not None and self.model is not None and self.model.stopped == newest.stopped:
             self.runs.setCurrentRow(0)
-        self.take(denoiser, name)
 
     def refresh(self) -> None:
         """Read the list anew."""
@@ -132,21 +137,19 @@ class ModelPanel(QWidget):
 
     def save(self, path: str) -> None:
         """Write the model to a file."""
-        if self.denoiser is None:
+        if self.model is None:
             return
         try:
-            self.denoiser.save(path)
+            self.model.denoiser.save(path)
         except InputError as error:
             self.failed.emit(Failure(str(error), "input"))
             return
-        self.name = Path(path).name
-        self._show()
+        self._state.image.take_model(replace(self.model, name=Path(path).name))
 
-    def load(self, path: str, name: str = "") -> None:
-        """Read a model from a file, beside the window."""
-        self._next = path, name or Path(path).name
-        if not self.runner.is_running:
-            self._load_next()
+    def load(self, path: str, name: str = "", *, stopped: bool = False) -> None:
+        """Read a model from a file, beside the window, for the image that is chosen now."""
+        self.reader.ask(_Asked(self._state.image, name or Path(path).name, stopped), load_model_task(path))
+        self._show()
 
     def delete(self) -> None:
         """Take the chosen run off the disk; if its model is at hand, it stays so until napari is closed."""
@@ -160,22 +163,19 @@ class ModelPanel(QWidget):
 
     def _take_up(self, item: QListWidgetItem) -> None:
         run: Run = item.data(Qt.ItemDataRole.UserRole)
-        self.load(run.model, f"trained on “{run.image}”")
+        self.load(run.model, f"trained on “{run.image}”", stopped=run.stopped)
 
-    def _load_next(self) -> None:
-        if self._next is not None:
-            (path, self._loading), self._next = self._next, None
-            self.runner.start(load_model_task(path))
+    def _on_loaded(self, asked: _Asked, denoiser: Denoiser) -> None:
+        asked.image.take_model(ModelAtHand(denoiser, asked.name, asked.stopped))
         self._show()
 
-    def _on_loaded(self, denoiser: Denoiser) -> None:
-        if self._next is None:
-            self.take(denoiser, self._loading)
-        self._load_next()
-
-    def _on_failed(self, failure: Failure) -> None:
-        self._load_next()
+    def _on_failed(self, asked: _Asked, failure: Failure) -> None:
+        self._show()
         self.failed.emit(failure)
+
+    def _on_state(self, aspect: str) -> None:
+        if aspect == "model":
+            self._show()
 
     def _ask_save(self) -> None:
         path = ask_save(self, "Save the model", "model.safetensors", "Model")
@@ -204,10 +204,10 @@ class ModelPanel(QWidget):
             layout.addLayout(buttons)
 
     def _show(self) -> None:
-        reading = self.runner.is_running
-        there = self.denoiser is not None and not reading
-        at_hand = f"Model at hand: {self.name}." if there else _NONE
-        missing = f"Reading {self._loading}…" if reading else _NONE
+        reading = self.reader.is_busy
+        there = self.model is not None and not reading
+        at_hand = f"Model at hand: {self.model.name}." if self.model is not None else _NONE
+        missing = "Reading the model…" if reading else _NONE
         self.label.setText(missing if reading else at_hand)
         self.apply_button.setEnabled(there)
         self.continue_button.setEnabled(there)

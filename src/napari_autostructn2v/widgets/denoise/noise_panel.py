@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from qtpy.QtCore import Signal
@@ -14,23 +13,21 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QPushButt
 from ...errors import InputError
 from ...noise import BlindMask
 from ..canvas import MaskPreview
-from ..image import Source
+from ..image import Gain, ImageState, Measured, Source, ViewerState
 from ..parts import WrappedLabel, ask_save
 from ..plots import MaskEditor
-from ..work import Failure, Runner, gain_task, measure_task
+from ..work import Failure, Latest, Runner, gain_task, measure_task
 
 if TYPE_CHECKING:
-    from napari.layers import Image
     from napari.viewer import Viewer
 
     from ...noise import Measurement
-    from ...pipeline import Result
-    from ..image import RoiState
-    from ..parts import LayerChoice
 
 __all__ = ["NoisePanel"]
 
 _UNMEASURED = "Not measured yet. Press Measure, or just Denoise: the noise is measured first."
+
+_MEASURING = "Measuring the noise…"
 
 _FILES = "Blind mask (*.npy)"
 
@@ -45,35 +42,39 @@ _SHAPES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """What is known of the noise of one image, and the mask that follows from it."""
+class _Asked(NamedTuple):
+    """Of which image a gain is worked out, from which measurement, and for which mask."""
 
-    measurement: Measurement
-    automatic: BlindMask
+    image: ImageState
+    measured: Measured
+    mask: tuple[str, ...]
 
 
 class NoisePanel(QWidget):
     """Shows the noise of the chosen image, and lets the user draw the blind mask of stage 2.
 
     `failed` is emitted with a `Failure` if the noise could not be measured.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+    state : ViewerState
     """
 
     failed = Signal(object)
 
-    def __init__(self, viewer: Viewer, image: LayerChoice, tuning: RoiState) -> None:
+    def __init__(self, viewer: Viewer, state: ViewerState) -> None:
         super().__init__()
-        self._viewer, self._image, self._tuning = viewer, image, tuning
-        self._measured: WeakKeyDictionary[Image, _Measured] = WeakKeyDictionary()
-        self._asked: str = ""  # what the runner is working out
-        self._layer_asked: Image | None = None
-        self._source_asked = ""
-        self._gain_of: tuple[_Measured, np.ndarray] | None = None
-        self._gain_is_stale = False
-        self._measure_is_wanted = False
+        self._viewer, self._state = viewer, state
+        self._to_measure: list[ImageState] = []
+        self._measured_now: tuple[ImageState, bool] | None = None  # and whether a mask follows from it
         self.runner = Runner(self)
-        self.runner.finished.connect(self._on_finished)
-        self.runner.failed.connect(self._on_failed)
+        self.runner.finished.connect(self._on_measured)
+        self.runner.failed.connect(self._on_measuring_failed)
+        self.gains = Latest(self)
+        self.gains.finished.connect(self._on_gain)
+        self.gains.failed.connect(self._on_gain_failed)
+        self._gain_asked: _Asked | None = None
         self.preview = MaskPreview(viewer, self)
         self.preview.failed.connect(self.failed)
         self.preview_box = QCheckBox("Preview the mask in the image")
@@ -85,7 +86,6 @@ class NoisePanel(QWidget):
         self.editor = MaskEditor()
         self.verdict = WrappedLabel(_UNMEASURED)
         self._correlation_shown: np.ndarray | None = None
-        self._own_mask = ""  # the verdict without the gain
         self.measure_button = QPushButton("Measure")
         self.measure_button.setToolTip("Measure the noise in the background of the chosen image; nothing is trained.")
         self.automatic_button = QPushButton("Automatic")
@@ -96,28 +96,25 @@ class NoisePanel(QWidget):
         self.editor.edited.connect(self._on_edited)
         self.preview_box.toggled.connect(self._on_preview_wanted)
         self.preview.removed.connect(self._on_preview_removed)
-        self._image.layer_changed.connect(self._refresh)
-        self._tuning.changed.connect(self._refresh)
+        state.changed.connect(self._on_state)
+        state.chosen_changed.connect(self.preview.close)
         self._refresh()
 
     # ---- what a user does
 
     def measure(self) -> None:
         """Measure the noise of the chosen image beside the window."""
-        layer = self._image.layer
-        if self.runner.is_running:
-            self._measure_is_wanted = not (self._asked == "noise" and self._layer_asked is layer)
+        image = self._state.image
+        if image.is_measuring:
             return
         try:
-            source = Source.of(layer, self._viewer)
+            Source.of(image.layer, self._viewer)
         except InputError as error:
             self.failed.emit(Failure(str(error), "input"))
             return
-        self._asked, self._layer_asked = "noise", layer
-        self.verdict.setText("Measuring the noise…")
-        settings = self._tuning.settings_for(layer)
-        self._source_asked = settings.mask.source
-        self.runner.start(measure_task(source.data, settings))
+        image.show_measuring(True)
+        self._to_measure.append(image)
+        self._measure_next()
 
     def use_automatic(self) -> None:
         """Go back to the mask that follows from the measurement."""
@@ -145,28 +142,14 @@ class NoisePanel(QWidget):
             return
         self.use_pattern(mask.pattern)
 
-    def show_result(self, layer: Image | None, result: Result) -> None:
-        """Show what a run has measured."""
-        if layer is not None and result.measurement is not None:
-            self._take(layer, result.measurement, result.settings.mask.source)
-
-    def _take(self, layer: Image, measurement: Measurement, source: str) -> None:
-        known = self._measured.get(layer)
-        if source in ("raw", "stage1"):
-            automatic = measurement.mask
-        else:
-            automatic = known.automatic if known is not None else BlindMask(np.ones((1, 1), bool))
-        self._measured[layer] = _Measured(measurement, automatic)
-        self._refresh()
-
     # ---- how it works
 
     def _set_mask(self, **changes: Any) -> None:
-        settings = self._tuning.settings
-        self._tuning.set_settings(replace(settings, mask=replace(settings.mask, **changes)))
+        image = self._state.image
+        image.set_mask(replace(image.mask, **changes))
 
     def _show_preview(self) -> None:
-        layer = self._image.layer
+        layer = self._state.image.layer
         if layer is None or not self.preview_box.isChecked():
             return
         # An image that cannot be used is complained about when it is measured or denoised.
@@ -174,13 +157,13 @@ class NoisePanel(QWidget):
             self.preview.show(
                 Source.of(layer, self._viewer),
                 self.editor.pattern,
-                remove_line_offsets=self._tuning.settings.remove_line_offsets,
+                remove_line_offsets=self._state.common.remove_line_offsets,
             )
 
     def _on_preview_wanted(self, wanted: bool) -> None:
         if not wanted:
             self.preview.close()
-        elif self._tuning.settings.mask.source == "editor":
+        elif self._state.image.mask.source == "editor":
             self._show_preview()
 
     def _on_preview_removed(self) -> None:
@@ -203,80 +186,91 @@ class NoisePanel(QWidget):
             if path:
                 self.save_mask(path)
 
-    def _refresh(self, *_: object) -> None:
-        """Show the mask that the next run will use."""
-        settings = self._tuning.settings.mask
-        layer = self._image.layer
-        measured = None if layer is None else self._measured.get(layer)
+    def _on_state(self, aspect: str) -> None:
+        if aspect in ("settings", "noise", "run"):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Show the mask that the next run will use, and what is known of the noise."""
+        image = self._state.image
+        measured = image.measured
         correlation = None if measured is None else measured.measurement.noise.correlation
-        automatic = settings.source in ("raw", "stage1")
+        automatic = image.mask.source in ("raw", "stage1")
         self.automatic_button.setEnabled(not automatic)
         self.automatic_button.setToolTip(
             "The mask follows from the measured noise." if automatic else "Take the mask that follows from the noise."
         )
+        measuring = image.is_measuring or (image.is_running and measured is None)
         if automatic:
             pattern = np.ones((1, 1), bool) if measured is None else measured.automatic.pattern
-            self.verdict.setText(_UNMEASURED if measured is None else measured.automatic.reason)
-            self._gain_of = None
+            known = _UNMEASURED if measured is None else measured.automatic.reason
         else:
             try:
-                mask = (
-                    BlindMask.load(settings.path)
-                    if settings.source == "file"
-                    else BlindMask.from_rows(settings.pattern)
-                )
+                mask = self._own_mask()
             except InputError as error:
                 self.verdict.setText(str(error))
                 return
             pattern = mask.pattern
             height, width = pattern.shape
-            own_mask = f"Your own mask of {int(pattern.sum())} pixels, {height} high and {width} wide."
-            if own_mask != self._own_mask or not self.verdict.text().startswith(own_mask):
-                self._own_mask = own_mask
-                self.verdict.setText(own_mask)
-            self._work_out_gain(pattern)
+            known = f"Your own mask of {int(pattern.sum())} pixels, {height} high and {width} wide."
+            gain = self._gain_of(mask)
+            known = known if gain is None else f"{known} {_gain_in_words(gain.db)}"
+        self.verdict.setText(_MEASURING if measuring else known)
         if not np.array_equal(pattern, self.editor.pattern) or correlation is not self._correlation_shown:
             self.editor.show_mask(pattern, correlation)
             self._correlation_shown = correlation
 
-    def _work_out_gain(self, pattern: np.ndarray) -> None:
-        layer = self._image.layer
-        measured = None if layer is None else self._measured.get(layer)
-        if layer is None or measured is None:
-            self._gain_of = None
-            return
-        if self._gain_of is not None and self._gain_of[0] is measured and np.array_equal(self._gain_of[1], pattern):
-            return  # something else has changed
-        if self.runner.is_running:
-            self._gain_is_stale = True
-            return
-        self._asked, self._layer_asked, self._gain_of = "gain", layer, (measured, pattern)
-        self.runner.start(gain_task(measured.measurement, pattern))
+    def _own_mask(self) -> BlindMask:
+        """Return the mask that was drawn or read from a file."""
+        settings = self._state.image.mask
+        return BlindMask.load(settings.path) if settings.source == "file" else BlindMask.from_rows(settings.pattern)
 
-    def _on_finished(self, answer: Any) -> None:
-        layer, self._layer_asked = self._layer_asked, None
-        if self._asked == "noise":
-            if layer is not None and answer is not None:
-                self._take(layer, answer, self._source_asked)
-        elif layer is self._image.layer and self._tuning.settings.mask.source not in ("raw", "stage1"):
-            self.verdict.setText(f"{self._own_mask} {_gain_in_words(answer)}")
-        self._go_on()
+    def _gain_of(self, mask: BlindMask) -> Gain | None:
+        """Return what a mask gains, or ask for it and return None."""
+        image, rows = self._state.image, mask.to_rows()
+        if image.measured is None:
+            return None
+        if image.gain is not None and image.gain.mask == rows:
+            return image.gain
+        asked = _Asked(image, image.measured, rows)
+        if not (self.gains.is_busy and self._gain_asked == asked):
+            self._gain_asked = asked
+            self.gains.ask(asked, gain_task(image.measured.measurement, mask.pattern))
+        return None
 
-    def _on_failed(self, failure: Failure) -> None:
-        self._layer_asked = self._gain_of = None
-        if self._asked == "noise":
-            self._refresh()
+    def _on_gain(self, asked: _Asked, db: float | None) -> None:
+        if asked.image.measured is asked.measured:
+            asked.image.take_gain(Gain(asked.mask, db))
+
+    def _on_gain_failed(self, asked: _Asked, failure: Failure) -> None:
         self.failed.emit(failure)
-        self._go_on()
 
-    def _go_on(self) -> None:
-        """Do what was asked for while something else was worked out."""
-        if self._measure_is_wanted:
-            self._measure_is_wanted = False
-            self.measure()
-        elif self._gain_is_stale:
-            self._gain_is_stale = False
-            self._refresh()
+    def _measure_next(self) -> None:
+        while self._to_measure and not self.runner.is_running:
+            image = self._to_measure.pop(0)
+            try:
+                source = Source.of(image.layer, self._viewer)
+            except InputError:  # closed in the meantime
+                image.show_measuring(False)
+                continue
+            self._measured_now = image, image.mask.source in ("raw", "stage1")
+            self.runner.start(measure_task(source.data, image.settings(self._state.common)))
+
+    def _on_measured(self, measurement: Measurement | None) -> None:
+        if self._measured_now is not None:
+            (image, follows), self._measured_now = self._measured_now, None
+            if measurement is None:
+                image.show_measuring(False)
+            else:
+                image.take_measurement(measurement, measurement.mask if follows else None)
+        self._measure_next()
+
+    def _on_measuring_failed(self, failure: Failure) -> None:
+        if self._measured_now is not None:
+            self._measured_now[0].show_measuring(False)
+            self._measured_now = None
+        self.failed.emit(failure)
+        self._measure_next()
 
     def _lay_out(self) -> None:
         menu = QMenu(self)

@@ -41,12 +41,20 @@ class ProgressView(QWidget):
         self.label.setText(words)
         self.show()
 
-    def update_progress(self, event: Progress) -> None:
-        """Show one event."""
+    def update_progress(self, event: Progress, about: str = "") -> None:
+        """Show one event.
+
+        Parameters
+        ----------
+        event : Progress
+        about : str
+            What is being run on, to come before the words.
+        """
         if event.total:  # else it stays where it is
             self.bar.setRange(0, event.total)
             self.bar.setValue(event.step)
-        self.label.setText(progress_in_words(event))
+        words = progress_in_words(event)
+        self.label.setText(f"{about}: {words}" if about else words)
 
     def finish(self, words: str) -> None:
         """Take the bar away and leave some last words."""

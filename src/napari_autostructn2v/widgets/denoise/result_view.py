@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ..canvas import Comparison
-from ..image import Outcome, judge
+from ..image import Outcome, ViewerState, judge
 from ..parts import WrappedLabel, connect_while_alive
 from .progress_view import duration_in_words
 
@@ -40,11 +40,14 @@ class ResultView(QWidget):
     Parameters
     ----------
     viewer : napari viewer
+    state : ViewerState
+        Of whose chosen image the last result is shown.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, viewer: ViewerModel, state: ViewerState) -> None:
         super().__init__()
-        self._viewer = viewer
+        self._viewer, self._state = viewer, state
+        self._outcome: Outcome | None = None
         self._comparison: Comparison | None = None
         self.light = QLabel()
         self.light.setToolTip(_LIGHT)
@@ -70,32 +73,53 @@ class ResultView(QWidget):
         self._follow_timer.timeout.connect(self._follow)
         connect_while_alive(self, viewer.dims.events.point, self._on_plane)
         connect_while_alive(self, viewer.layers.events.removed, self._on_removed)
+        state.changed.connect(self._on_state)
+        self._show_result()
 
-    def show_outcome(self, outcome: Outcome, layer: Image) -> None:
-        """Describe a result and be ready to compare it."""
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a result of the chosen image to speak of."""
+        return self._outcome is not None
+
+    def _on_state(self, aspect: str) -> None:
+        if aspect == "result":
+            self._show_result()
+
+    def _show_result(self) -> None:
+        """Describe the last result of the chosen image and be ready to compare it."""
+        image = self._state.image
+        outcome, layer = image.outcome, image.result
+        if outcome is self._outcome:
+            return
         self.stop_comparing()
-        self._comparison = Comparison(self._viewer, outcome.source, layer)
-        result = outcome.result
-        quality = None if result is None else result.report.quality
-        lines = []
-        if result is not None:
-            report = result.report
+        self._outcome = outcome
+        self._comparison = None
+        if outcome is not None and layer is not None:
+            self._comparison = Comparison(self._viewer, outcome.source, layer)
+            self._describe(outcome, layer)
+        self._show_whether_comparable()
+
+    def _describe(self, outcome: Outcome, layer: Image) -> None:
+        lines = list(outcome.notes)
+        if outcome.result is not None:
+            report = outcome.result.report
             if report.stopped:
                 lines.append("The run was cancelled; this is what it had reached.")
             lines += [report.verdict, *report.messages]
             lines.append(f"“{layer.name}” took {duration_in_words(sum(report.seconds.values()))}.")
         else:
             lines.append(f"“{layer.name}” was made by the model {outcome.origin['model']}, without training.")
+        quality = outcome.quality
         if quality is not None:
             judgement = judge(quality)
             symbol, color = _LIGHTS[judgement.light]
             self.light.setText(symbol)
+            self.light.setAccessibleName(f"{judgement.light} light")
             self.light.setStyleSheet(f"color: {color}; font-size: 16pt;")
             self.judgement.setText(f"{judgement.verdict} {judgement.advice}".strip())
         for widget in (self.light, self.judgement):
             widget.setVisible(quality is not None)
         self.label.setText("\n".join(line for line in lines if line))
-        self._show_whether_comparable()
 
     def stop_comparing(self) -> None:
         """Take the divider and the grid away."""

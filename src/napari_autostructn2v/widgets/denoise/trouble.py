@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from ..image import RoiState, RunControl
-from ..parts import LayerChoice, MessageBar
+from ..image import ViewerState
+from ..parts import MessageBar
 from ..work import Failure
 from .habits import with_smaller_tiles
 
@@ -24,20 +24,18 @@ class RunTrouble(QObject):
     Parameters
     ----------
     message : MessageBar
-    tuning : RoiState
-        Whose settings a way out changes.
-    control : RunControl
-        Runs again what failed.
-    image : LayerChoice
-        What a failure is about that was none of a run.
+    state : ViewerState
+        Whose settings a way out changes, and whose run control runs again what failed.
     """
 
     #: The noise is to be measured again, since that is what failed.
     measure_again = Signal()
+    #: A model is to be trained on this layer, since the one at hand does not fit.
+    train_wanted = Signal(object)
 
-    def __init__(self, message: MessageBar, tuning: RoiState, control: RunControl, image: LayerChoice) -> None:
+    def __init__(self, message: MessageBar, state: ViewerState) -> None:
         super().__init__(message)
-        self._message, self._tuning, self._control, self._image = message, tuning, control, image
+        self._message, self._state = message, state
         self._failed: Layer | None = None  # what a way out runs on again
         message.action_triggered.connect(self._take_way_out)
 
@@ -46,9 +44,11 @@ class RunTrouble(QObject):
         self._failed = None
         self._message.clear()
 
-    def say_of_run(self, failure: Failure) -> None:
-        """Say why the present run has failed; a way out runs again."""
-        self._failed = self._control.layer
+    def say_of_run(self, layer: Layer | None, failure: Failure) -> None:
+        """Say why the run of a layer has failed; a way out runs again."""
+        self._failed = layer
+        if layer is not None and layer is not self._state.image.layer:
+            failure = replace(failure, sentence=f"“{layer.name}”: {failure.sentence}")
         self._say(failure)
 
     def say_of_panel(self, failure: Failure) -> None:
@@ -56,9 +56,9 @@ class RunTrouble(QObject):
         self._failed = None
         self._say(failure)
 
-    def say_of_memory(self, sentence: str) -> None:
-        """Say that the present run had too little memory for all that it should do, and offer smaller tiles."""
-        self._failed = self._control.layer
+    def say_of_memory(self, layer: Layer | None, sentence: str) -> None:
+        """Say that a run had too little memory for all that it should do, and offer smaller tiles."""
+        self._failed = layer
         self._offer_smaller_tiles(sentence)
 
     def _say(self, failure: Failure) -> None:
@@ -70,6 +70,14 @@ class RunTrouble(QObject):
                 action_label="Use random patches",
                 action_tooltip="Run with patches from anywhere in the image (use_roi off).",
             )
+        elif failure.kind == "model":
+            self._message.say(
+                failure.sentence,
+                "warning",
+                action="train",
+                action_label="Train on this image",
+                action_tooltip="Denoise the image with a model of its own.",
+            )
         elif failure.kind == "memory":
             self._offer_smaller_tiles(failure.sentence)
         else:
@@ -79,7 +87,7 @@ class RunTrouble(QObject):
 
     def _offer_smaller_tiles(self, sentence: str) -> None:
         """Say that there was too little memory, with a way out unless that was taken already."""
-        smaller = None if self._failed is None else with_smaller_tiles(self._tuning.settings)
+        smaller = None if self._failed is None else with_smaller_tiles(self._state.common)
         self._message.say(
             sentence,
             "error",
@@ -89,14 +97,17 @@ class RunTrouble(QObject):
         )
 
     def _take_way_out(self, action: str) -> None:
+        layer, control = self._failed, self._state.control
         if action == "random":
-            self._tuning.choose(self._failed or self._image.layer)
-            first, second = self._tuning.pair
-            self._tuning.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
+            image = self._state.image if layer is None else self._state.of(layer)
+            first, second = image.pair
+            image.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
         elif action == "smaller":
-            self._tuning.set_settings(with_smaller_tiles(self._tuning.settings) or self._tuning.settings)
+            self._state.set_common(with_smaller_tiles(self._state.common) or self._state.common)
         self._message.clear()
-        if self._failed is not None:
-            self._control.again(self._failed)
+        if action == "train":
+            self.train_wanted.emit(layer)
+        elif layer is not None:
+            control.again(layer)
         elif action == "random":
             self.measure_again.emit()

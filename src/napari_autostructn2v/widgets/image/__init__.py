@@ -1,34 +1,56 @@
 """What is known about the images of a viewer: source, settings, runs, results, verdict."""
 
+from .chosen_image import ChosenImage
+from .image_choice import ImageChoice
 from .kept_runs import Run, delete_run, keeping, kept_runs
-from .layer_order import METADATA_KEY, add_quietly, origin_of, raise_above
+from .layer_order import (
+    METADATA_KEY,
+    add_quietly,
+    image_of,
+    is_made_here,
+    keeping_selection,
+    mark_as_made,
+    origin_of,
+    raise_above,
+)
 from .queue import PlannedRun, RunControl
 from .results import ADDING, Outcome, model_provenance
-from .roi_state import RoiPair, RoiState, Stage, roi_state, with_pair
 from .source import Source
+from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .verdict import judge
 from .view_plane import plane_index
+from .viewer_state import ViewerState, viewer_state
 
 __all__ = [
     "ADDING",
     "METADATA_KEY",
+    "ChosenImage",
+    "Gain",
+    "ImageChoice",
+    "ImageState",
+    "Measured",
+    "ModelAtHand",
     "Outcome",
     "PlannedRun",
     "RoiPair",
-    "RoiState",
     "Run",
     "RunControl",
     "Source",
     "Stage",
+    "ViewerState",
     "add_quietly",
     "delete_run",
+    "image_of",
+    "is_made_here",
     "judge",
     "keeping",
+    "keeping_selection",
     "kept_runs",
+    "mark_as_made",
     "model_provenance",
     "origin_of",
     "plane_index",
     "raise_above",
-    "roi_state",
+    "viewer_state",
     "with_pair",
 ]

@@ -8,7 +8,7 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
 from ..parts import connect_while_alive
-from .layer_order import is_made_here, made_from, selection_is_kept
+from .layer_order import image_of, is_made_here, selection_is_kept
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -66,7 +66,9 @@ class ChosenImage(QObject):
 
     def offered(self) -> list[Image]:
         """Return the images to choose from, topmost first: all image layers but those that were made from one."""
-        return [layer for layer in reversed(self._viewer.layers) if isinstance(layer, Image) and not is_made_here(layer)]
+        return [
+            layer for layer in reversed(self._viewer.layers) if isinstance(layer, Image) and not is_made_here(layer)
+        ]
 
     def choose(self, layer: Image | None) -> None:
         """Turn to another image; what is not offered is passed over."""
@@ -79,7 +81,7 @@ class ChosenImage(QObject):
         offered = self.offered()
         self.offered_changed.emit()
         if not any(layer is self._layer for layer in offered):
-            active = self._image_of(self._viewer.layers.selection.active)
+            active = image_of(self._viewer.layers.selection.active)
             chosen = active if any(layer is active for layer in offered) else next(iter(offered), None)
             if chosen is not self._layer:
                 self._layer = chosen
@@ -87,9 +89,4 @@ class ChosenImage(QObject):
 
     def _on_active(self, event: Any = None) -> None:
         if not self._is_locked and not selection_is_kept(self._viewer):
-            self.choose(self._image_of(self._viewer.layers.selection.active))
-
-    def _image_of(self, layer: Any) -> Image | None:
-        if layer is None or not isinstance(layer, Image):
-            return None
-        return made_from(layer) if is_made_here(layer) else layer
+            self.choose(image_of(self._viewer.layers.selection.active))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = [
     "METADATA_KEY",
     "add_quietly",
+    "image_of",
+    "is_made_from",
     "is_made_here",
     "keeping_selection",
     "made_from",
@@ -55,6 +57,18 @@ def made_from(layer: Layer) -> Image | None:
     """Return the image that a layer was made from, None if that is gone or the layer is of other origin."""
     reference = _made_from.get(layer)
     return None if reference is None else reference()
+
+
+def image_of(layer: Layer | None) -> Image | None:
+    """Return the image that a layer is about: itself, or what it was made from; None for labels and the like."""
+    if not isinstance(layer, Image):
+        return None
+    return made_from(layer) if is_made_here(layer) else layer
+
+
+def is_made_from(layer: Layer, source: ReferenceType[Image] | None) -> bool:
+    """Return whether a layer was made here from an image, which may be gone by now."""
+    return source is not None and _made_from.get(layer) == source
 
 
 def selection_is_kept(viewer: ViewerModel) -> bool:

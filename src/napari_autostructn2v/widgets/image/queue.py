@@ -1,4 +1,4 @@
-"""Runs layers of a viewer one after the other, and turns what comes of it into layers and into what is known of them."""
+"""Runs layers of a viewer one after the other; what comes of it becomes layers, and is kept with their image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...progress import Progress
-from ..work import Failure, Measuring, Runner, Task
+from ..work import Failure, Runner, Task
 from .results import Outcome, ResultLayers
 from .source import Source
 from .state import ImageState, ModelAtHand
@@ -69,6 +69,7 @@ class RunControl(QObject):
         self._replace = True
         self._results: ResultLayers | None = None
         self._previewed = ""  # the phase of the preview on show
+        self._mask_source = ""
         self.runner = Runner(parent)
         self.runner.progressed.connect(self._on_progress)
         self.runner.finished.connect(self._on_finished)
@@ -133,10 +134,10 @@ class RunControl(QObject):
                 continue
             task, self._read = self._plan(source)
             self._results = ResultLayers(self._viewer, source, replace=self._replace)
-            self._previewed = ""
+            self._previewed, self._mask_source = "", self.state.mask.source
+            self.runner.start(task)  # its events are collected later
             self.state.begin_run()
             self.started.emit(layer)
-            self.runner.start(task)
 
     def _tell_failure(self, failure: Failure) -> None:
         if self.state is not None:
@@ -147,18 +148,19 @@ class RunControl(QObject):
         if self._results is None or self.state is None:
             return
         for event in events:
-            if isinstance(event, Measuring) and event.measurement is not None:
-                self.state.take_measurement(event.measurement, event.automatic)
+            if event.measurement is not None:
+                follows = self._mask_source in ("raw", "stage1")
+                self.state.take_measurement(event.measurement, event.measurement.mask if follows else None)
         self.state.take_events(events)
         self.progressed.emit(events)
-        event = next((event for event in reversed(events) if event.preview is not None), None)
-        if event is None or event.preview is None:
+        shown = next((event for event in reversed(events) if event.preview is not None), None)
+        if shown is None or shown.preview is None:
             return
         # At the beginning of stage 2 the last preview of stage 1 is still the better picture.
-        if event.phase != self._previewed and self._previewed and event.step < _LATE_ENOUGH * event.total:
+        if shown.phase != self._previewed and self._previewed and shown.step < _LATE_ENOUGH * shown.total:
             return
-        self._results.show_preview(event.preview)
-        self._previewed = event.phase
+        self._results.show_preview(shown.preview)
+        self._previewed = shown.phase
 
     def _on_finished(self, answer: Any) -> None:
         results, self._results = self._results, None

@@ -6,10 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from napari.layers import Image
 
-from .layer_order import METADATA_KEY, add_quietly, is_made_here, made_from, mark_as_made, origin_of
+from .layer_order import METADATA_KEY, add_quietly, is_made_from, mark_as_made, origin_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from ...denoiser import Denoiser
+    from ...noise import Quality
     from ...pipeline import Result
     from ...settings import Settings
+    from ..work import Prediction
 
 __all__ = ["ADDING", "Outcome", "ResultLayers", "model_provenance", "provenance"]
 
@@ -40,6 +43,10 @@ class Outcome:
         Provenance, see :func:`provenance`.
     result : Result or None
         All that is known of a run of the pipeline.
+    quality : Quality or None
+        What can be said about the denoised image.
+    notes : tuple of str
+        What else the user should know, one sentence each.
     """
 
     source: Source
@@ -47,6 +54,8 @@ class Outcome:
     stage1: np.ndarray | None
     origin: dict[str, Any]
     result: Result | None = None
+    quality: Quality | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_stopped(self) -> bool:
@@ -59,12 +68,16 @@ class Outcome:
         if result is None:
             return cls(source, None, None, {})
         stage1 = result.stage1 if result.stage2 is not None and settings.stages == "both" else None
-        return cls(source, result.denoised, stage1, provenance(source.name, settings, result), result)
+        origin = provenance(source.name, settings, result)
+        return cls(source, result.denoised, stage1, origin, result, result.report.quality)
 
     @classmethod
-    def of_prediction(cls, source: Source, origin: dict[str, Any], denoised: np.ndarray | None) -> Outcome:
-        """Return what a model that was trained before came to."""
-        return cls(source, denoised, None, origin)
+    def of_prediction(cls, source: Source, origin: dict[str, Any], prediction: Prediction | None) -> Outcome:
+        """Return what a model that was trained before came to; None stands for one that was stopped."""
+        if prediction is None:
+            return cls(source, None, None, {})
+        origin = origin | {"messages": list(prediction.notes)}
+        return cls(source, prediction.denoised, None, origin, None, prediction.quality, prediction.notes)
 
 
 class ResultLayers:
@@ -155,7 +168,7 @@ class ResultLayers:
         return [
             layer
             for layer in self._viewer.layers
-            if origin_of(layer).get("role") in roles and is_made_here(layer) and made_from(layer) is self._source.layer
+            if origin_of(layer).get("role") in roles and is_made_from(layer, self._source.reference)
         ]
 
     def _add(

@@ -9,9 +9,12 @@ from weakref import WeakKeyDictionary
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
+from ...progress import Progress
 from ...settings import MaskSettings, Settings
-from ..parts import unwrapped
+from ..parts import WindowWatch, unwrapped
+from ..work import Activity
 from .chosen_image import ChosenImage
+from .queue import RunControl
 from .state import ImageState, RoiPair, with_pair
 
 if TYPE_CHECKING:
@@ -48,7 +51,13 @@ class ViewerState(QObject):
         self._start = self._watched(ImageState(None, _pair_of(self._common)))
         self._tuned_before: ImageState | None = None
         self.chosen = ChosenImage(viewer, self)
-        self.control = RunControl(viewer, self)
+        self.control = RunControl(viewer, self.of, self)
+        self._activity = Activity(viewer.window._qt_window)
+        self.control.started.connect(self._on_run_started)
+        self.control.progressed.connect(self._on_run_progressed)
+        self.control.finished.connect(self._on_run_ended)
+        self.control.failed.connect(self._on_run_ended)
+        WindowWatch(viewer.window._qt_window).closed.connect(self._on_window_closed)
         self._image = self.of(self.chosen.layer)
         self.chosen.changed.connect(self._on_chosen)
 
@@ -97,6 +106,20 @@ class ViewerState(QObject):
         self.blockSignals(blocked)
         if self.settings != before:
             self.changed.emit("settings")
+
+    def _on_run_started(self, layer: Layer) -> None:
+        self._activity.start(f"Denoise {layer.name}")
+
+    def _on_run_progressed(self, events: list[Progress]) -> None:
+        if not self.control.is_stopping:
+            self._activity.update(events[-1])
+
+    def _on_run_ended(self, *_: object) -> None:
+        self._activity.finish()
+
+    def _on_window_closed(self) -> None:
+        self._activity.finish()
+        self.control.leave()
 
     def _watched(self, state: ImageState) -> ImageState:
         state.changed.connect(self._on_state)

@@ -1,31 +1,35 @@
 """Small widgets that know nothing of denoising."""
 
 from .ask_file import ask_save
-from .closing_watch import ClosingWatch
+from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
 from .folders import config_folder, runs_folder
-from .layer_choice import LayerChoice, connect_while_alive, unwrapped
+from .lock_button import LockButton
 from .message_bar import MessageBar
 from .rows import add_row
 from .section import Section, SectionColumn
+from .shortened import shortened
+from .viewer_events import connect_while_alive, unwrapped
 from .wheel_guard import WheelGuard
 from .whole_number import WholeNumberEdit
 from .wrapped_label import WrappedLabel
 
 __all__ = [
-    "ClosingWatch",
     "DockTabs",
-    "LayerChoice",
+    "DockWatch",
+    "LockButton",
     "MessageBar",
     "Section",
     "SectionColumn",
     "WheelGuard",
     "WholeNumberEdit",
+    "WindowWatch",
     "WrappedLabel",
     "add_row",
     "ask_save",
     "config_folder",
     "connect_while_alive",
     "runs_folder",
+    "shortened",
     "unwrapped",
 ]

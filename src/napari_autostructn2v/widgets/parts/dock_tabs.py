@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -13,16 +15,20 @@ _MARK = "autostructn2v_dock"
 class DockTabs(QObject):
     """Puts the dock of a widget behind or before the other docks of the plugin when it shows for the first time.
 
-    Whoever drags the docks apart afterwards keeps them apart.
+    Whoever drags the docks apart afterwards keeps them apart. An older dock of the same kind is closed: both would show
+    the same.
 
     Parameters
     ----------
     widget : QWidget
         The content of the dock.
+    close : callable
+        Closes a dock, given its content.
     """
 
-    def __init__(self, widget: QWidget) -> None:
+    def __init__(self, widget: QWidget, close: Callable[[QWidget], object]) -> None:
         super().__init__(widget)
+        self._close = close
         widget.setProperty(_MARK, True)
         widget.installEventFilter(self)
         self._timer = QTimer(self, singleShot=True, interval=0)
@@ -37,18 +43,31 @@ class DockTabs(QObject):
         return False
 
     def _join(self) -> None:
-        own = _dock_of(self.parent())
+        content = self.parent()
+        own = _dock_of(content)
         window = None if own is None else own.parent()
-        if own is None or own.isFloating() or not isinstance(window, QMainWindow):
+        if own is None or not isinstance(window, QMainWindow):
             return
+        docks = window.findChildren(QDockWidget)
+        others = [dock for dock in docks if dock is not own and _content_of(dock) is not None]
+        for other in others:
+            twin = _content_of(other)
+            if twin is not None and type(twin) is type(content):
+                self._close(twin)
+                others.remove(other)
+                break
         area = window.dockWidgetArea(own)
-        for other in window.findChildren(QDockWidget):
-            content = other.findChildren(QWidget)
-            ours = other is not own and any(widget.property(_MARK) for widget in content)
-            if ours and other.isVisible() and not other.isFloating() and window.dockWidgetArea(other) == area:
+        for other in others:
+            beside = other.isVisible() and not other.isFloating() and window.dockWidgetArea(other) == area
+            if beside and not own.isFloating():
                 window.tabifyDockWidget(other, own)
                 own.raise_()
                 return
+
+
+def _content_of(dock: QDockWidget) -> QWidget | None:
+    """Return what a dock of the plugin holds, None for docks of others."""
+    return next((widget for widget in dock.findChildren(QWidget) if widget.property(_MARK)), None)
 
 
 def _dock_of(widget: QObject | None) -> QDockWidget | None:

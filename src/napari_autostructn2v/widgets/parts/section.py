@@ -38,6 +38,11 @@ class Section(QWidget):
         self.button.setChecked(expanded)
         self._show_content(expanded)
 
+    def set_title(self, title: str) -> None:
+        """Call the section something else."""
+        if self.button.text() != title:
+            self.button.setText(title)
+
     @property
     def is_expanded(self) -> bool:
         """Whether the content shows."""

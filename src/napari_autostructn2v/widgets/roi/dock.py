@@ -10,10 +10,9 @@ from qtpy.QtCore import QEvent, QTimer, Signal
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from ...roi import PatchSelection
-from ..image import RoiPair, roi_state
+from ..image import ImageChoice, RoiPair, viewer_state
 from ..parts import (
     DockTabs,
-    LayerChoice,
     MessageBar,
     SectionColumn,
     WheelGuard,
@@ -42,8 +41,8 @@ _TURNED = (
 class RoiDock(QWidget):
     """Shows the patches of both stages on the chosen image, live, and lets a user tune and edit them.
 
-    The settings live in :func:`~napari_autostructn2v.widgets.roi_state.roi_state`, so that they are still there after
-    the dock was closed; this widget shows them and writes to them. A new threshold is shown at once. Whatever needs the
+    The settings live with what is known of the image, so that they are still there after the dock was closed; this
+    widget shows them and writes to them. A new threshold is shown at once. Whatever needs the
     image to be looked at again waits until the window has nothing else to do and then takes the newest settings, so
     that a fast hand on a slider leaves no queue behind and its last position always lands.
 
@@ -58,43 +57,42 @@ class RoiDock(QWidget):
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
-        self._state = roi_state(self._viewer)
+        self._state = viewer_state(self._viewer)
         self._preview = PlanePreview(self)
         self._preview.ready.connect(self._schedule)
         self._closed = False
         self._was_reading = False
+        self._had_no_image = True
         self._end_connections: list[Callable[[], None]] = []  # to the chosen image
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.update_patches)
 
-        self.image = LayerChoice(self._viewer)
+        self.image = ImageChoice(self._state.chosen)
         self.message = MessageBar()
         self.background = StageTuning(0, BACKGROUND, self._viewer, self._state, self._preview, self)
         self.structure = StageTuning(1, STRUCTURE, self._viewer, self._state, self._preview, self)
         self.files = RoiFiles(self._state, self.message)
         self._lay_out()
-        DockTabs(self)
+        DockTabs(self, self._viewer.window.remove_dock_widget)
 
-        if self._state.layer is not None:
-            self.image.layer = self._state.layer
-        self.image.layer_changed.connect(self._on_image)
+        self._state.chosen_changed.connect(self._on_image)
         self._state.changed.connect(self._on_state)
         for tuning in self._stages():
             tuning.outdated.connect(self._on_outdated)
         moves = self._viewer.dims.events
         for emitter in (moves.point, moves.order, moves.ndisplay):
             connect_while_alive(self, emitter, self._schedule)
-        self._on_image(self.image.layer)
+        self._on_image()
 
     @property
     def layer(self) -> Image | None:
         """The chosen image layer."""
-        return self.image.layer
+        return self._state.chosen.layer
 
     @property
     def settings_pair(self) -> RoiPair:
         """Settings of the patches of stage 1 and of stage 2, edits by hand included."""
-        return self._state.pair
+        return self._state.image.pair
 
     @property
     def selections(self) -> tuple[PatchSelection | None, PatchSelection | None]:
@@ -145,7 +143,8 @@ class RoiDock(QWidget):
         if not self._closed and not self._timer.isActive():
             self._timer.start()
 
-    def _on_image(self, layer: Image | None) -> None:
+    def _on_image(self) -> None:
+        layer = self.layer
         for end in self._end_connections:
             end()
         self._end_connections = []
@@ -154,19 +153,18 @@ class RoiDock(QWidget):
                 emitter = getattr(layer.events, name)
                 callback = self._on_layer_data if name == "data" else self._schedule
                 self._end_connections.append(connect_while_alive(self, emitter, callback))
-        if self._state.layer is None:
-            for tuning in self._stages():
-                tuning.reset_visible()
+        for tuning in self._stages():
+            tuning.turn_to_other_image(is_first=self._had_no_image)
+        self._had_no_image = layer is None
         self._schedule()  # first, so that nothing is drawn from the image before
-        self._state.choose(layer)
 
     def _on_layer_data(self, event: Any = None) -> None:
         self._preview.forget()
         self._schedule()
 
-    def _on_state(self) -> None:
-        if self._state.layer is not None and self._state.layer is not self.layer:
-            self.image.layer = self._state.layer  # chosen in the Denoise dock
+    def _on_state(self, aspect: str) -> None:
+        if aspect != "settings":
+            return
         for tuning in self._stages():
             tuning.show_settings()
         self._on_outdated()

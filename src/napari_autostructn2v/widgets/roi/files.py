@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QComboBox, QFileDialog, QGridLayout, QL
 from ...errors import InputError
 from ...roi import ROI_PRESETS
 from ...settings import Settings
-from ..image import RoiState
+from ..image import ViewerState
 from ..parts import MessageBar, ask_save
 
 __all__ = ["RoiFiles"]
@@ -26,12 +26,12 @@ class RoiFiles(QWidget):
 
     Parameters
     ----------
-    state : RoiState
+    state : ViewerState
     message : MessageBar
         Where it is said what went wrong, or well.
     """
 
-    def __init__(self, state: RoiState, message: MessageBar) -> None:
+    def __init__(self, state: ViewerState, message: MessageBar) -> None:
         super().__init__()
         self._state, self._message = state, message
         self._folder = ""
@@ -46,7 +46,7 @@ class RoiFiles(QWidget):
         self.load_button = _button("Load…", "Read settings from a file.")
         self.copy_button = _button("Copy", "Put the settings on the clipboard, as the text of a settings file.")
         self.preset.activated.connect(self._on_preset)
-        self._state.changed.connect(self._show_preset)
+        self._state.changed.connect(self._on_state)
         self.reset_button.clicked.connect(self.reset)
         self.save_button.clicked.connect(self._ask_save)
         self.load_button.clicked.connect(self._ask_load)
@@ -64,13 +64,13 @@ class RoiFiles(QWidget):
     def choose_preset(self, name: str) -> None:
         """Take over the settings of a preset, without the edits by hand."""
         preset = ROI_PRESETS[name]
-        self._state.set_pair((preset.stage1, preset.stage2))
+        self._state.image.set_pair((preset.stage1, preset.stage2))
 
     def reset(self) -> None:
         """Go back to the default patches."""
         defaults = Settings()
         self._message.clear()
-        self._state.set_pair((defaults.stage1.roi, defaults.stage2.roi))
+        self._state.image.set_pair((defaults.stage1.roi, defaults.stage2.roi))
 
     def copy(self) -> None:
         """Put the settings on the clipboard."""
@@ -107,9 +107,15 @@ class RoiFiles(QWidget):
         else:  # own settings are made by changing something
             self._show_preset()
 
+    def _on_state(self, aspect: str) -> None:
+        if aspect == "settings":
+            self._show_preset()
+
     def _show_preset(self) -> None:
         """Show the preset that the settings are, if they are one."""
-        names = (name for name, preset in ROI_PRESETS.items() if (preset.stage1, preset.stage2) == self._state.pair)
+        names = (
+            name for name, preset in ROI_PRESETS.items() if (preset.stage1, preset.stage2) == self._state.image.pair
+        )
         index = self.preset.findData(next(names, None))
         self.preset.setCurrentIndex(max(0, index))
 

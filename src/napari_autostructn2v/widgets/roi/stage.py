@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...roi import PatchSelection
 from ...settings import RoiSettings
 from ..canvas import PatchOverlay, representatives
-from ..image import RoiState, Stage
+from ..image import Stage, ViewerState
 from .plane_preview import PlanePreview
 from .section import StageSection
 
@@ -60,7 +60,7 @@ class StageTuning(QObject):
     stage : {0, 1}
     look : StageLook
     viewer : napari.viewer.Viewer
-    state : RoiState
+    state : ViewerState
     preview : PlanePreview
     parent : QObject
     """
@@ -69,7 +69,7 @@ class StageTuning(QObject):
     outdated = Signal()
 
     def __init__(
-        self, stage: Stage, look: StageLook, viewer: Viewer, state: RoiState, preview: PlanePreview, parent: QObject
+        self, stage: Stage, look: StageLook, viewer: Viewer, state: ViewerState, preview: PlanePreview, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._stage, self._look, self._state, self._preview = stage, look, state, preview
@@ -89,13 +89,13 @@ class StageTuning(QObject):
         self.section.message.action_triggered.connect(self._on_action)
         self.overlay.edited.connect(self._on_edited)
         self.overlay.visibility_changed.connect(self.section.show_visible)
-        self.show_settings()
-        self.reset_visible()
+        self.section.show_settings(self.roi)
+        self.section.show_visible(self.roi.use_roi)
 
     @property
     def roi(self) -> RoiSettings:
         """The settings of this stage for the chosen image."""
-        return self._state.pair[self._stage]
+        return self._state.image.pair[self._stage]
 
     @property
     def is_current(self) -> bool:
@@ -115,9 +115,12 @@ class StageTuning(QObject):
                 self.section.show_visible(True)  # what was just switched on should be seen
             self.section.show_settings(self.roi)
 
-    def reset_visible(self) -> None:
-        """Show the patches if they are chosen by content; random ones tell little."""
-        self.section.show_visible(self.roi.use_roi)
+    def turn_to_other_image(self, *, is_first: bool) -> None:
+        """Show the settings of the image that is chosen now; random patches are not shown, since they tell little."""
+        if is_first or self.roi.use_roi != self.section.roi.use_roi:
+            self.section.show_visible(self.roi.use_roi)
+        self.section.show_settings(self.roi)
+        self._done = None
 
     def update(self, image: Image, *, on_screen: bool) -> None:
         """Bring histogram, count and rectangles up to date.
@@ -207,7 +210,7 @@ class StageTuning(QObject):
             message.clear()
 
     def _on_changed(self, roi: RoiSettings) -> None:
-        self._state.set_stage(self._stage, roi)
+        self._state.image.set_stage(self._stage, roi)
 
     def _on_show_toggled(self, shown: bool) -> None:
         self._redraw = True
@@ -215,13 +218,15 @@ class StageTuning(QObject):
 
     def _on_auto(self) -> None:
         if self.selection is not None:
-            self._state.set_stage(self._stage, replace(self.roi, roi_threshold=self._preview.auto_threshold(self.roi)))
+            self._state.image.set_stage(
+                self._stage, replace(self.roi, roi_threshold=self._preview.auto_threshold(self.roi))
+            )
 
     def _on_action(self, action: str) -> None:
         if action == "random":
-            self._state.set_stage(self._stage, replace(self.roi, use_roi=False))
+            self._state.image.set_stage(self._stage, replace(self.roi, use_roi=False))
         elif action == "undo":
-            self._state.set_stage(self._stage, replace(self.roi, added=(), removed=()))
+            self._state.image.set_stage(self._stage, replace(self.roi, added=(), removed=()))
 
     def _on_edited(self, added: list[tuple[int, int]], removed: list[tuple[int, int]]) -> None:
         self._redraw = True  # the canvas shows free-hand rectangles, even where that changes no patch
@@ -233,7 +238,7 @@ class StageTuning(QObject):
         if edited == self.roi:
             self.outdated.emit()
         else:
-            self._state.set_stage(self._stage, edited)
+            self._state.image.set_stage(self._stage, edited)
 
 
 def with_edits(roi: RoiSettings, added: list[tuple[int, int]], removed: list[tuple[int, int]]) -> RoiSettings:

@@ -1,21 +1,28 @@
 """Threads, and what runs in them; nothing else starts one."""
 
 from .activity import Activity
+from .applying import Prediction, fitted, predict_task
+from .failure import Failure, ModelDoesNotFit
 from .latest import Latest
-from .tasks import denoise_task, gain_task, linear_preview_task, load_model_task, measure_task, predict_task
-from .worker import Failure, Runner, StopRequest, Task
+from .previews import without_flat_previews
+from .tasks import denoise_task, gain_task, linear_preview_task, load_model_task, measure_task
+from .worker import Runner, StopRequest, Task
 
 __all__ = [
     "Activity",
     "Failure",
     "Latest",
+    "ModelDoesNotFit",
+    "Prediction",
     "Runner",
     "StopRequest",
     "Task",
     "denoise_task",
+    "fitted",
     "gain_task",
     "linear_preview_task",
     "load_model_task",
     "measure_task",
     "predict_task",
+    "without_flat_previews",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from weakref import ref
 
 from napari.utils import progress
 from qtpy.QtWidgets import QLabel, QStatusBar, QWidget
@@ -29,7 +30,7 @@ class Activity:
     """
 
     def __init__(self, widget: QWidget) -> None:
-        self._widget = widget
+        self._widget = ref(widget)  # the window has to go when the viewer goes
         self._line: progress | None = None
         self._phase = ""
         self._due = 0.0
@@ -63,7 +64,8 @@ class Activity:
             self._turn_wheel(100)
 
     def _turn_wheel(self, speed: int) -> None:
-        window = self._widget.window()
+        widget = self._widget()
+        window = None if widget is None else widget.window()
         for bar in window.findChildren(QStatusBar) if window is not None else ():
             for label in bar.findChildren(QLabel):
                 if label.movie() is not None:

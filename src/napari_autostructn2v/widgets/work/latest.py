@@ -6,7 +6,8 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
-from .worker import Failure, Runner, Task
+from .failure import Failure
+from .worker import Runner, Task
 
 __all__ = ["Latest"]
 

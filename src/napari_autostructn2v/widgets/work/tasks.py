@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,8 @@ import numpy as np
 
 from ...progress import Progress
 from ...settings import Settings
+from .large_images import computed
+from .previews import without_flat_previews
 
 if TYPE_CHECKING:
     from ...denoiser import Denoiser
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from ...pipeline import Result
     from .worker import StopRequest, Task
 
-__all__ = ["denoise_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task", "predict_task"]
-
-_PREDICTING = "Denoising with the model"
+__all__ = ["denoise_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task"]
 
 
 def denoise_task(
@@ -59,11 +57,10 @@ def denoise_task(
             given = given if is_large(given) else np.asarray(given)  # a lazy image is read once
             _check_fit(start, given)
             mask = start.mask if "2" in start.networks else None
-        result = yield from pipeline.run(
-            given, settings, stop=stop, mask=mask, preview_plane=preview_plane, start=start
-        )
+        run = pipeline.run(given, settings, stop=stop, mask=mask, preview_plane=preview_plane, start=start)
+        result = yield from without_flat_previews(run, given, preview_plane)
         if is_large(given) and result.denoiser is not None:
-            result = replace(result, denoised=_computed(result.denoiser, given, settings, preview_plane, stop))
+            result = replace(result, denoised=computed(result.denoiser, given, settings, preview_plane, stop))
         return result if dtype is None else _in_dtype(result, dtype)
 
     return task
@@ -84,36 +81,6 @@ def _check_fit(denoiser: Denoiser, image: Any) -> None:
     from ...large import is_large, sample_planes
 
     denoiser.check_fit(sample_planes(image, most=2**20)[0] if is_large(image) else image)
-
-
-class _StopHere:
-    """A stop token for the thread that it is made in; what the window computes later is not stopped by it."""
-
-    def __init__(self, stop: StopRequest) -> None:
-        self._stop, self._thread = stop, threading.current_thread()
-
-    def is_set(self) -> bool:
-        return self._stop.is_set() and threading.current_thread() is self._thread
-
-
-def _computed(denoiser: Denoiser, image: Any, settings: Settings, plane: int | None, stop: StopRequest) -> Any:
-    """Denoise a large image block by block until stopped; what is missing then is denoised when it is looked at."""
-    from ...large import KeptPlanes
-
-    here = _StopHere(stop)
-    # Plane by plane, so that what is looked at comes soon, whatever the file stores together.
-    image = image.rechunk((1,) * (image.ndim - 2) + tuple(image.chunks[-2:]))
-    kept = KeptPlanes(denoiser.predict(image, device=settings.device, tile=settings.tile, stop=here))
-    start = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        left = (time.monotonic() - start) / done * (total - done)
-        said = f"Denoising part {done} of {total}; after Cancel the rest is denoised when you look at it"
-        stop.tell(Progress("prediction", done, total, said, seconds_left=left))
-
-    first = np.unravel_index(plane or 0, image.shape[:-2]) if image.ndim > 2 else ()
-    kept.fill((*map(int, first), 0, 0), here, tell)
-    return kept.array
 
 
 def _in_dtype(result: Result, dtype: str) -> Result:
@@ -174,48 +141,5 @@ def load_model_task(path: str) -> Task:
         from ...denoiser import Denoiser
 
         return Denoiser.load(path)
-
-    return task
-
-
-def predict_task(
-    image: Any, denoiser: Denoiser, settings: Settings, *, plane: int | None = None, dtype: str | None = None
-) -> Task:
-    """Return the task that denoises an image with a trained model; its result is None if it was stopped.
-
-    Parameters
-    ----------
-    image : (..., Y, X) array-like
-    denoiser : Denoiser
-    settings : Settings
-        Of which device and tile are used.
-    plane : int, optional
-        Index, over all leading axes flattened, of the plane that is denoised first where the image is larger than
-        memory.
-    dtype : str, optional
-        Of the result; by default that of the image.
-    """
-
-    def task(stop: StopRequest) -> Generator[Progress, None, np.ndarray | None]:
-        yield Progress("prediction", message=_PREDICTING)
-        from ...large import is_large
-        from ...stop import Stopped
-
-        if is_large(image):
-            _check_fit(denoiser, image)
-            return _computed(denoiser, image if dtype is None else image.astype(dtype), settings, plane, stop)
-        start = time.monotonic()
-
-        def on_tile(done: int, total: int) -> None:
-            left = (time.monotonic() - start) / done * (total - done)
-            stop.tell(Progress("prediction", done, total, f"{_PREDICTING}: {done} of {total}", seconds_left=left))
-
-        try:
-            # Read here: the result of a lazy image would be lazy, too, and be computed while the window waits.
-            return denoiser.predict(
-                np.asarray(image), device=settings.device, stop=stop, on_tile=on_tile, dtype=dtype, tile=settings.tile
-            )
-        except Stopped:
-            return None
 
     return task

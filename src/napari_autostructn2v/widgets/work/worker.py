@@ -11,17 +11,16 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ...errors import InputError, NotEnoughPatchesError, tells_of_memory
 from ...progress import Progress
+from .failure import Failure
 
-__all__ = ["Failure", "Runner", "StopRequest", "Task"]
+__all__ = ["Runner", "StopRequest", "Task"]
 
 #: Something to run: called with the stop token, yields events and returns what the run came to.
 Task = Callable[["StopRequest"], Generator[Progress, None, Any]]
@@ -56,53 +55,6 @@ class StopRequest(threading.Event):
     def is_set(self) -> bool:
         """Return True once the run should end."""
         return super().is_set() or not threading.main_thread().is_alive()
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a run ended without a result, in words for the person at the microscope.
-
-    Parameters
-    ----------
-    sentence : str
-        What happened and what to do.
-    kind : {"input", "patches", "memory", "unexpected"}
-        What a dock may offer as a way out.
-    details : str
-        The traceback of an unexpected error, to be copied into a report; otherwise empty.
-    """
-
-    sentence: str
-    kind: Literal["input", "patches", "memory", "unexpected"] = "unexpected"
-    details: str = ""
-
-    @classmethod
-    def from_error(cls, error: Exception) -> Failure:
-        """Put an error into words."""
-        if isinstance(error, NotEnoughPatchesError):
-            return cls(str(error), "patches")
-        if isinstance(error, InputError):
-            return cls(str(error), "input")
-        # Told by name, since torch must not be imported to tell its errors apart.
-        if type(error).__name__ == "OutOfMemoryError":
-            return cls(
-                "The graphics card ran out of memory. Try smaller tiles, close other programs that use it, or set "
-                "Device to CPU or Batch size to a smaller number (under Advanced).",
-                "memory",
-            )
-        if tells_of_memory(error):
-            return cls(
-                "There was not enough memory. Try smaller tiles, close other programs, crop the image or set Batch "
-                "size to a smaller number (under Advanced).",
-                "memory",
-            )
-        details = "".join(traceback.format_exception(error))
-        reason = f"{type(error).__name__}: {error}".strip().rstrip(".:")
-        return cls(
-            f"The run ended with an error that should not happen ({reason}). Your images are as they were; "
-            "you can run again, and report the details.",
-            details=details,
-        )
 
 
 class _RunningTask:

@@ -1,0 +1,52 @@
+"""Which previews of a run are worth showing."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ...progress import Progress
+
+__all__ = ["without_flat_previews"]
+
+_T = TypeVar("_T")
+
+#: A preview that varies less than this share of what the noisy image varies shows nothing yet.
+_FLAT = 0.1
+
+
+def without_flat_previews(
+    events: Generator[Progress, None, _T], image: Any, plane: int | None
+) -> Generator[Progress, None, _T]:
+    """Pass events on, and leave out previews of a network that has just begun: an even grey would cover the image.
+
+    Called in the worker's thread, since the plane may have to be read.
+
+    Parameters
+    ----------
+    events : generator of Progress
+    image : (..., Y, X) array-like
+    plane : int or None
+        Index, over all leading axes flattened, of the plane that previews show.
+    """
+    spread: float | None = None
+    try:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                result: _T = end.value
+                return result
+            if event.preview is not None:
+                if spread is None:
+                    leading = image.shape[:-2]
+                    index = np.unravel_index(plane or 0, leading) if leading else ()
+                    spread = float(np.std(np.asarray(image[index]), dtype=float))
+                if float(event.preview.std()) < _FLAT * spread:
+                    event = replace(event, preview=None)
+            yield event
+    finally:
+        events.close()
