@@ -232,7 +232,7 @@ def first_use(window: QMainWindow, folder: Path, taken: Callable[[str], None], *
         hand.menu("File", "Open File(s)")
     image = hand.find(QComboBox, "The image to work on", denoising)
     hand.wait_until(lambda: image.currentText() == "next", 60)  # the docks follow the selected layer
-    runs = denoising.findChild(QListWidget)
+    runs = next(rows for rows in denoising.findChildren(QListWidget) if rows.isVisible())
     apply = hand.find(QAbstractButton, "Apply", denoising)
     hand.click(runs.viewport(), runs.visualItemRect(runs.item(0)).center())
     hand.wait_until(apply.isEnabled, 30)

@@ -143,7 +143,11 @@ def test_a_run_is_not_continued_on_an_image_of_another_scale(dock, qtbot) -> Non
     viewer = dock._viewer
     dock.image.layer = viewer.add_image(viewer.layers["cells"].data.astype(np.float32) * 1e-5, name="other units")
     dock.model_section.expand()
-    qtbot.mouseClick(dock.model_panel.continue_button, Qt.MouseButton.LeftButton)
+    panel = dock.model_panel
+    assert not panel.continue_button.isEnabled()  # the model is that of the other image
+    panel.runs.itemClicked.emit(panel.runs.item(0))
+    qtbot.waitUntil(panel.continue_button.isEnabled, timeout=20_000)
+    qtbot.mouseClick(panel.continue_button, Qt.MouseButton.LeftButton)
     _wait(dock, qtbot)
     assert "does not fit the image" in dock.message.text
     assert "other units denoised" not in viewer.layers
