@@ -42,7 +42,7 @@ _NO_RUN = "Choose a run in the list first."
 _ROWS_SHOWN = 4
 
 
-class _Asked(NamedTuple):
+class _ModelAsked(NamedTuple):
     """Which image a model is read for, what it is called, and whether its run was cancelled."""
 
     image: ImageState
@@ -148,7 +148,7 @@ class ModelPanel(QWidget):
 
     def load(self, path: str, name: str = "", *, stopped: bool = False) -> None:
         """Read a model from a file, beside the window, for the image that is chosen now."""
-        self.reader.ask(_Asked(self._state.image, name or Path(path).name, stopped), load_model_task(path))
+        self.reader.ask(_ModelAsked(self._state.image, name or Path(path).name, stopped), load_model_task(path))
         self._show()
 
     def delete(self) -> None:
@@ -165,11 +165,11 @@ class ModelPanel(QWidget):
         run: Run = item.data(Qt.ItemDataRole.UserRole)
         self.load(run.model, f"trained on “{run.image}”", stopped=run.stopped)
 
-    def _on_loaded(self, asked: _Asked, denoiser: Denoiser) -> None:
+    def _on_loaded(self, asked: _ModelAsked, denoiser: Denoiser) -> None:
         asked.image.take_model(ModelAtHand(denoiser, asked.name, asked.stopped))
         self._show()
 
-    def _on_failed(self, asked: _Asked, failure: Failure) -> None:
+    def _on_failed(self, asked: _ModelAsked, failure: Failure) -> None:
         self._show()
         self.failed.emit(failure)
 
