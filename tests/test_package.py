@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib import metadata
+from importlib import metadata, resources
 from pathlib import Path
 
 import pytest
+import yaml
 from npe2 import PluginManifest
 
 import napari_autostructn2v
@@ -84,10 +85,42 @@ def test_command_line_is_installed():
 
 
 @in_checkout
-def test_top_level_manifest_is_the_shipped_one():
-    shipped = ROOT / "src" / "napari_autostructn2v" / "napari.yaml"
-    assert (ROOT / "napari.yaml").is_symlink()
-    assert (ROOT / "napari.yaml").resolve() == shipped.resolve()
+def test_top_level_manifest_is_a_plain_file_equal_to_the_shipped_one():
+    """A link would be a text with a path in it after a checkout on Windows."""
+    top = ROOT / "napari.yaml"
+    assert not top.is_symlink()
+    assert top.read_text(encoding="utf-8") == (ROOT / "src/napari_autostructn2v/napari.yaml").read_text(encoding="utf-8")
+
+
+def test_icon_of_the_manifest_is_shipped(manifest):
+    package, name = manifest.icon.split(":")
+    assert resources.files(package).joinpath(name).read_text(encoding="utf-8").startswith("<svg")
+
+
+@in_checkout
+def test_conda_recipe_needs_what_the_package_needs(project):
+    recipe = yaml.safe_load((ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8"))
+    assert recipe["context"]["version"] == project["version"]
+    assert recipe["context"]["python_min"] == project["requires-python"].removeprefix(">=")
+    (entry,) = recipe["build"]["python"]["entry_points"]
+    assert entry.split(" = ") == list(*project["scripts"].items())
+    needed = {requirement.replace(" ", "") for requirement in recipe["requirements"]["run"]} - {"python>=${{python_min}}"}
+    assert needed == {re.sub(r"^torch\b", "pytorch", requirement) for requirement in project["dependencies"]}
+    build_system = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    assert set(build_system) <= set(recipe["requirements"]["host"])
+
+
+@in_checkout
+def test_citations_are_complete_and_hold_what_the_readme_cites():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    citation = yaml.safe_load(text)
+    assert citation["references"]
+    for reference in citation["references"]:
+        assert reference["authors"], reference["title"]
+        assert {"doi", "url", "repository-code"} & set(reference), reference["title"]
+    cited = re.findall(r"https://doi.org/([^)\s]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert cited
+    assert set(cited) <= {reference.get("doi") for reference in citation["references"]}
 
 
 @in_checkout
