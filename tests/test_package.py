@@ -89,7 +89,9 @@ def test_top_level_manifest_is_a_plain_file_equal_to_the_shipped_one():
     """A link would be a text with a path in it after a checkout on Windows."""
     top = ROOT / "napari.yaml"
     assert not top.is_symlink()
-    assert top.read_text(encoding="utf-8") == (ROOT / "src/napari_autostructn2v/napari.yaml").read_text(encoding="utf-8")
+    assert top.read_text(encoding="utf-8") == (ROOT / "src/napari_autostructn2v/napari.yaml").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_icon_of_the_manifest_is_shipped(manifest):
@@ -104,7 +106,9 @@ def test_conda_recipe_needs_what_the_package_needs(project):
     assert recipe["context"]["python_min"] == project["requires-python"].removeprefix(">=")
     (entry,) = recipe["build"]["python"]["entry_points"]
     assert entry.split(" = ") == list(*project["scripts"].items())
-    needed = {requirement.replace(" ", "") for requirement in recipe["requirements"]["run"]} - {"python>=${{python_min}}"}
+    needed = {requirement.replace(" ", "") for requirement in recipe["requirements"]["run"]} - {
+        "python>=${{python_min}}"
+    }
     assert needed == {re.sub(r"^torch\b", "pytorch", requirement) for requirement in project["dependencies"]}
     build_system = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
     assert set(build_system) <= set(recipe["requirements"]["host"])
