@@ -3,10 +3,10 @@
 from .blocks import check_scheduler
 from .inputs import find_inputs, targets_of
 from .many_files import Batch
-from .model_files import check_models, load_models, save_models
+from .model_files import check_models, found_models, load_models, model_paths, save_models, unfinished_model
 from .one_file import process
 from .one_model import train_once
-from .plan import BatchPlan, digest, layout_of, stamp, streams
+from .plan import BatchPlan, digest, layout_of, made_by, stamp, streams
 from .report import FileReport, StoppedEarly, denoised_of, dumps, result_values
 from .work_folder import WorkFolder
 
@@ -22,8 +22,11 @@ __all__ = [
     "digest",
     "dumps",
     "find_inputs",
+    "found_models",
     "layout_of",
     "load_models",
+    "made_by",
+    "model_paths",
     "process",
     "result_values",
     "save_models",
@@ -31,4 +34,5 @@ __all__ = [
     "streams",
     "targets_of",
     "train_once",
+    "unfinished_model",
 ]

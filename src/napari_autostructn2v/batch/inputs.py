@@ -7,7 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..files import SUFFIXES, is_zarr
+from ..errors import InputError
+from ..files import SUFFIXES, is_zarr, reason
 
 __all__ = ["find_inputs", "targets_of"]
 
@@ -24,7 +25,14 @@ def find_inputs(texts: Sequence[str], pattern: str | None = None) -> list[Path]:
     pattern : str, optional
         Which files of a folder, such as ``*.tif`` or ``**/*_raw.tif``; all images directly in it unless given. Results
         of earlier runs are left out.
+
+    Raises
+    ------
+    InputError
+        If the pattern leads out of the folder or is none, or a folder cannot be listed.
     """
+    if pattern is not None:
+        _check_pattern(pattern)
     paths: dict[str, Path] = {}
     for text in texts:
         matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) and not os.path.lexists(text) else []
@@ -51,11 +59,25 @@ def targets_of(inputs: Sequence[Path], folder: Path) -> list[Path]:
     return targets
 
 
+def _check_pattern(pattern: str) -> None:
+    path = Path(pattern)
+    if not pattern.strip() or "\0" in pattern or path.anchor or ".." in path.parts:
+        raise InputError(
+            f"--pattern {pattern} describes no files of a folder; give one such as '*.tif' or '**/*_raw.tif', and name "
+            "the folder as an INPUT."
+        )
+
+
 def _in_folder(path: Path, pattern: str | None) -> list[Path]:
     """Return the images in a folder, sorted; none for anything else."""
-    if not path.is_dir() or is_zarr(path):
+    if not os.path.isdir(path) or is_zarr(path):
         return []
-    found = sorted(path.glob(pattern)) if pattern else sorted(path.iterdir())
+    try:
+        found = sorted(path.glob(pattern)) if pattern else sorted(path.iterdir())
+    except OSError as error:
+        raise InputError(f"The folder {path} could not be listed: {reason(error)}.") from error
+    except ValueError as error:  # such as ** beside other characters
+        raise InputError(f"--pattern {pattern} is no pattern: {reason(error)}.") from error
     return [
         entry
         for entry in found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..disk import Places
 from ..errors import InputError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class Batch:
     inputs, targets : sequence of Path
         As many of each.
     plan : BatchPlan
+    places : Places
+        What else the command reads and writes.
     overwrite : bool
         Replace results that something else has made.
     as_json : bool
@@ -37,14 +39,10 @@ class Batch:
     inputs: Sequence[Path]
     targets: Sequence[Path]
     plan: BatchPlan
+    places: Places = field(default_factory=Places)
     overwrite: bool = False
     as_json: bool = False
     quiet: bool = False
-
-    @cached_property
-    def _places(self) -> frozenset[Path]:
-        """Where the inputs lie, looked up once for all of them."""
-        return frozenset(map(_place, self.inputs))
 
     def check(self, source: Path, target: Path, try_writing: bool = True) -> bool:
         """Return True if the result is there; raise if it could not be written or would replace what should stay."""
@@ -56,8 +54,7 @@ class Batch:
                 f"{source} is a folder in which no image was found. Files named {', '.join(SUFFIXES)} directly in it "
                 "are looked for, or those that --pattern describes; results of earlier runs do not count."
             )
-        if _place(target) in self._places:
-            raise InputError(f"The result would replace {target}, which is an input; choose another folder.")
+        self.places.check(target, "a result")
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
             maker, run = made_by(target), run_id(source, self.plan)
@@ -65,12 +62,9 @@ class Batch:
                 return True
             if not self.overwrite and maker != unfinished_id(run):
                 raise InputError(f"{target} exists already; add --overwrite to replace it.")
+            if os.path.isdir(target) and not os.path.islink(target) and not is_zarr(target):
+                raise InputError(f"{target} is a folder and no zarr; it is not replaced. Choose another folder.")
         if try_writing:
             # A zarr is a folder, for which a file of another name stands here.
             check_writable(target.with_name(f"{target.name}.tif") if target.suffix == ".zarr" else target)
         return False
-
-
-def _place(path: Path) -> Path:
-    """Return where a file lies, whatever links its folder is reached by."""
-    return path.parent.resolve() / path.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,10 @@ from ..files import check_writable, read_start
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
 
-__all__ = ["check_models", "load_models", "model_paths", "save_models"]
+__all__ = ["check_models", "found_models", "load_models", "model_paths", "save_models", "unfinished_model"]
+
+#: In the first bytes of every model file.
+_MARK = b"napari-autostructn2v model"
 
 
 def model_paths(path: Path, channels: int) -> list[Path]:
@@ -23,12 +26,38 @@ def model_paths(path: Path, channels: int) -> list[Path]:
     return [path.with_name(f"{path.stem}-c{number}{path.suffix}") for number in range(1, channels + 1)]
 
 
+def unfinished_model(path: Path) -> Path:
+    """Return where the model of a training that was stopped early goes."""
+    return path.with_name(f"{path.stem}-unfinished{path.suffix}")
+
+
 def check_models(path: Path, overwrite: bool) -> None:
-    """Raise before the training if its model could not be kept."""
-    for candidate in (path, *model_paths(path, 2)):
-        if os.path.exists(candidate) and not overwrite:
-            raise InputError(f"{candidate} exists already; add --overwrite to replace it.")
+    """Raise before the training if its model could not be kept, or would replace something that is no model."""
     check_writable(path)
+    for candidate in _there(path):
+        if not _is_model(candidate):
+            raise InputError(f"{candidate} exists already and is no model; choose another name for the trained model.")
+        if not overwrite:
+            raise InputError(f"{candidate} exists already; add --overwrite to replace it.")
+    for candidate in _there(unfinished_model(path)):
+        if not _is_model(candidate):
+            raise InputError(f"{candidate} exists already and is no model; choose another name for the trained model.")
+
+
+def _there(path: Path) -> list[Path]:
+    """Return what has one of the names that models are saved under."""
+    names = re.compile(re.escape(path.stem) + r"(-c[1-9][0-9]*)?" + re.escape(path.suffix))
+    try:
+        return sorted(entry for entry in path.parent.iterdir() if names.fullmatch(entry.name))
+    except OSError:
+        return []
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        return _MARK in read_start(path, 2**16)
+    except InputError:
+        return False
 
 
 def save_models(path: Path, models: Sequence[Denoiser]) -> list[str]:
@@ -47,12 +76,17 @@ def load_models(paths: Sequence[Path]) -> tuple[tuple[Denoiser, ...], list[Path]
     InputError
         If a file is missing or holds no model.
     """
-    found = [path for given in paths for path in _existing(given)]
+    found = found_models(paths)
     for path in found:
         read_start(path)  # says at once, before torch is loaded, that there is no such file
     from ..denoiser import Denoiser
 
     return tuple(Denoiser.load(path) for path in found), found
+
+
+def found_models(paths: Sequence[Path]) -> list[Path]:
+    """Return the files of models that were given by name, or by the one name of those of all channels."""
+    return [path for given in paths for path in _existing(given)]
 
 
 def _existing(path: Path) -> list[Path]:

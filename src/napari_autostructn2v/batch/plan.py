@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..disk import check_regular
 from ..files import ImageFile
 from ..images import Layout, named_axes
 from ..large import IN_MEMORY_PIXELS
@@ -87,6 +88,7 @@ def made_by(target: Path) -> str:
     try:
         if target.is_dir():
             return zarr_software(target)
+        check_regular(target)
         return png_software(target) if target.suffix == ".png" else tiff_software(target)
     except Exception:  # whatever it is, it is not what we have made
         return ""

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkFolder", "replace_folder"]
 
+#: What the file that names the run begins with.
+_OURS = "work of napari-autostructn2v for: "
+
+_NO_RUN = "nothing yet"
+
 Memory = tuple["Denoiser | None", FixedPattern, dict[str, Any], list[str]]
 
 
@@ -38,7 +43,7 @@ class WorkFolder:
     Raises
     ------
     InputError
-        If the folder cannot be made, or another run is at work in it.
+        If the folder cannot be made, is a link or not ours, or another run is at work in it.
     """
 
     def __init__(self, target: Path, run: str) -> None:
@@ -50,18 +55,26 @@ class WorkFolder:
         # The system gives the lock up when a run ends, however it ends.
         self._lock = FileLock(self.folder / "lock")
         try:
+            if os.path.lexists(self.folder):
+                self._check_own()
             self.folder.mkdir(parents=True, exist_ok=True)
             with suppress(NotImplementedError):  # not every file system has locks
                 self._lock.acquire(blocking=False)
-            if self._run() != run:
+            if self._run() != f"{_OURS}{run}" or any(entry.is_symlink() for entry in self.folder.iterdir()):
+                # Killed in the middle of this, the folder belongs to no run and is begun anew.
+                self._name(_NO_RUN)
                 self._empty()
-                (self.folder / "run").write_text(run, encoding="utf-8")
+                self._name(run)
+        except InputError:
+            self._lock.release()
+            raise
         except Timeout as error:
             raise InputError(
                 f"Another run is making {target} right now; wait for it, or choose another folder. If there is none, "
                 f"delete {self.folder}."
             ) from error
         except OSError as error:
+            self._lock.release()
             raise InputError(f"{target} could not be written: {reason(error)}. Choose another place for it.") from error
 
     def __enter__(self) -> WorkFolder:
@@ -70,10 +83,13 @@ class WorkFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lock.release()
         # What is wrong with the input stays wrong; what was interrupted, or could not be written, goes on.
-        over = error is None or (isinstance(error, InputError) and not self.keep)
-        if over and not self.unfinished:
+        over = (error is None or (isinstance(error, InputError) and not self.keep)) and not self.unfinished
+        # Removed before another run can take it, except where a file that is locked cannot be removed.
+        if over and os.name != "nt":
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.release()
+        if over and os.name == "nt":
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def remember(
@@ -109,11 +125,32 @@ class WorkFolder:
         """Return True where a channel is denoised with a model that was given."""
         return bool((self._read(number) or {}).get("given"))
 
+    def _check_own(self) -> None:
+        """Raise unless what has the folder's name was made here: it will be emptied and removed."""
+        if self.folder.is_symlink() or not self.folder.is_dir():
+            raise InputError(
+                f"{self.folder} is a link or a file; the run needs a folder of that name. Move "
+                "it away, or choose another folder for the results."
+            )
+        lock, run = Path(self._lock.lock_file), self.folder / "run"
+        ours = run.is_file() and not run.is_symlink() and self._run().startswith(_OURS)
+        # A run that was killed at its very beginning has left the lock and an unfinished name only.
+        names = {name for name in os.listdir(self.folder) if name != lock.name and not name.endswith(".part")}
+        if lock.is_symlink() or (names and not ours):
+            raise InputError(
+                f"{self.folder} holds files that no run has left there; move them away, or choose another folder for "
+                "the results."
+            )
+
+    def _name(self, run: str) -> None:
+        with atomic_path(self.folder / "run") as part:
+            part.write_text(f"{_OURS}{run}", encoding="utf-8")
+
     def _empty(self) -> None:
         for entry in self.folder.iterdir():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
-            elif entry != Path(self._lock.lock_file):
+            elif entry not in (Path(self._lock.lock_file), self.folder / "run"):
                 entry.unlink()
 
     def _read(self, number: int) -> dict[str, Any] | None:
@@ -124,9 +161,10 @@ class WorkFolder:
         return memory
 
     def _run(self) -> str:
+        """Return what the folder says of the run that it belongs to."""
         try:
             return (self.folder / "run").read_text(encoding="utf-8")
-        except OSError:
+        except (OSError, ValueError):
             return ""
 
     def _memory(self, number: int) -> Path:

@@ -57,6 +57,7 @@ def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -
         inputs=inputs,
         targets=targets_of(inputs, arguments.output),
         plan=plan,
+        places=arguments.places,
         overwrite=arguments.overwrite,
         as_json=arguments.json,
         quiet=arguments.quiet,

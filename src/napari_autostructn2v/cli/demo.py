@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import InputError
 from .arguments import settings_from
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_demo"]
 
+#: What the files of a demonstration say made them.
+_MADE = re.compile(r"napari-autostructn2v \S+ demo")
+
 
 def run_demo(folder: Path, settings: Settings, progress: Callable[[Progress], None]) -> dict[str, Any]:
     """Denoise the sample `scan_lines`, and write it, the result and a picture of both to a folder.
@@ -24,7 +30,7 @@ def run_demo(folder: Path, settings: Settings, progress: Callable[[Progress], No
     Parameters
     ----------
     folder : Path
-        Made if it is missing; the files of an earlier demonstration are replaced.
+        Made if it is missing; the files of an earlier demonstration are replaced, and no others.
     settings : Settings
     progress : callable
         Called with each `Progress`.
@@ -37,11 +43,11 @@ def run_demo(folder: Path, settings: Settings, progress: Callable[[Progress], No
     Raises
     ------
     InputError
-        If the folder cannot be written.
+        If the folder cannot be written, or holds other files of these names.
     """
-    from .. import pipeline
-    from ..batch import denoised_of, result_values
-    from ..files import check_writable, write_image
+    from .. import __version__, pipeline
+    from ..batch import denoised_of, made_by, result_values
+    from ..files import check_writable, write_as
     from ..samples import scan_lines
 
     paths = {
@@ -51,12 +57,15 @@ def run_demo(folder: Path, settings: Settings, progress: Callable[[Progress], No
     }
     for path in paths.values():
         check_writable(path)
+        if os.path.lexists(path) and not _MADE.fullmatch(made_by(path)):
+            raise InputError(f"{path} exists already and was not made by a demo; choose another folder with -o.")
+    software = f"napari-autostructn2v {__version__} demo"
     noisy, truth = scan_lines((256, 256), with_truth=True)
     result = pipeline.denoise(noisy, settings, progress=progress)
-    write_image(paths["noisy"], noisy)
+    write_as(paths["noisy"], noisy, software=software)
     denoised = denoised_of(result)
-    write_image(paths["denoised"], denoised)
-    _write_picture(paths["picture"], noisy, denoised)
+    write_as(paths["denoised"], denoised, software=software)
+    write_as(paths["picture"], _picture(noisy, denoised), software=software)
     psnr = {"noisy": round(_psnr(noisy, truth), 2), "denoised": round(_psnr(denoised, truth), 2)}
     return result_values(result) | {"paths": paths, "psnr": psnr}
 
@@ -67,21 +76,16 @@ def _psnr(image: np.ndarray, truth: np.ndarray) -> float:
     return float(10 * np.log10(np.ptp(truth) ** 2 / error))
 
 
-def _write_picture(path: Path, before: np.ndarray, after: np.ndarray) -> None:
-    """Write both images side by side, at one contrast, as an 8-bit PNG."""
-    import imageio.v3 as imageio
-
-    from ..files import atomic_path
-
+def _picture(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return both images side by side, at one contrast, in 8 bits."""
     low, high = np.percentile(after, (0.1, 99.9))
     gap = np.full((before.shape[0], 4), high)
     grey = (np.hstack([before, gap, after]) - low) / max(high - low, 1e-9)
-    with atomic_path(path) as part:
-        imageio.imwrite(part, np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8), extension=".png")
+    return np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8)
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    pass
+    """Denoise the sample and return the exit code."""
     from ..batch import dumps
     from .report import ProgressLine
 

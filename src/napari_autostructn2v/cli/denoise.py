@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def denoise(arguments: argparse.Namespace) -> int:
     """Train, denoise and return the exit code."""
-    from ..batch import StoppedEarly, check_models, find_inputs, process, save_models
+    from ..batch import StoppedEarly, check_models, find_inputs, process, save_models, unfinished_model
 
     settings = settings_from(arguments)
     mask = Path(settings.mask.path).read_bytes().hex() if settings.mask.source == "file" else ""
@@ -49,7 +49,7 @@ def denoise(arguments: argparse.Namespace) -> int:
                 report = process(source, target, batch.plan, listen, stop)
         except StoppedEarly as early:
             if path:
-                kept = save_models(path.with_name(f"{path.stem}-unfinished{path.suffix}"), early.models)
+                kept = save_models(unfinished_model(path), early.models)
                 early.sentence += f" Its model is in {' and '.join(kept)}."
             raise
         values = report.values()

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import InputError
 from .options import parsers
+from .places import places_of
 from .report import INTERRUPTED, complain, logged
 
 __all__ = ["main"]
@@ -39,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        # Before the log, which might be one of the files that are read.
+        arguments.places = places_of(arguments)
         with _terminated_like_interrupted(), logged(getattr(arguments, "log", None), given):
             # A command's module loads what it needs, so that --help comes at once.
             command_module = import_module(f".{arguments.command}", __package__)

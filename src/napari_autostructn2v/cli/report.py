@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
+import os
 import shutil
 import sys
 import time
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..progress import Progress
 
-__all__ = ["ProgressLine", "complain", "duration", "logged", "remark", "summary"]
+__all__ = ["ProgressLine", "complain", "counted", "duration", "logged", "remark", "summary"]
 
 
 class ProgressLine:
@@ -84,6 +86,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number with a noun, which gets an s unless there is just one."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def summary(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return a table of what became of each input, and a line of totals."""
     counts = {
@@ -99,7 +106,7 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> str:
         "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in table
     ]
     total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return "\n".join([*lines, f"{len(rows)} inputs: {total}"])
+    return "\n".join([*lines, f"{counted(len(rows), 'input')}: {total}"])
 
 
 _log = logging.getLogger(__name__)
@@ -129,14 +136,15 @@ def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or is no text.
     """
     if path is None:
         yield
         return
     from .. import __version__
-    from ..files import reason
+    from ..disk import reason
 
+    _check_log(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
@@ -154,3 +162,20 @@ def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(level)
         handler.close()
+
+
+def _check_log(path: Path) -> None:
+    """Raise if there is something that is no text, to which a log must not be added."""
+    from ..disk import check_regular, read_start
+
+    if not os.path.exists(path) or os.path.getsize(check_regular(path)) == 0:
+        return
+    start = read_start(path, 4096)
+    try:
+        # The end may be in the middle of a character.
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+        is_text = b"\0" not in start
+    except UnicodeDecodeError:
+        is_text = False
+    if not is_text:
+        raise InputError(f"The log {path} exists already and is no text file; choose another name for the log.")
