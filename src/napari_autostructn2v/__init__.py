@@ -10,7 +10,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .denoiser import Denoiser
+    from .denoiser import Denoiser, methods_text
     from .errors import InputError, NotEnoughPatchesError
     from .files import read_image, write_image
     from .noise import BlindMask, NoiseModel, choose_mask, estimate_noise
@@ -49,6 +49,7 @@ __all__ = [
     "find_roi_patches",
     "load_and_normalize_image",
     "load_and_preprocess_image",
+    "methods_text",
     "read_image",
     "register_criterion",
     "run",
@@ -59,7 +60,7 @@ __all__ = [
 
 #: Where each public name lives.
 _MODULES = {
-    "denoiser": ("Denoiser",),
+    "denoiser": ("Denoiser", "methods_text"),
     "errors": ("InputError", "NotEnoughPatchesError"),
     "files": ("read_image", "write_image"),
     "noise": ("BlindMask", "NoiseModel", "choose_mask", "estimate_noise"),

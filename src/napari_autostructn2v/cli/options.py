@@ -52,6 +52,10 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     roi.add_argument("--plane", type=int, default=0, metavar="N", help="plane of a stack, from 0 (default: 0)")
     roi.add_argument("--json", action="store_true", help="print the corners of the patches as one JSON object")
 
+    methods = _command(commands, "methods", "print a text for the methods section of a paper")
+    methods.add_argument("model", type=Path, metavar="MODEL", help="a model saved by denoise or napari")
+    methods.set_defaults(json=False)
+
     demo = _command(commands, "demo", "denoise a synthetic sample and show before and after")
     demo.add_argument("-o", "--output", type=Path, default=Path("autostructn2v-demo"), metavar="DIR",
                       help="folder for the results (default: %(default)s)")  # fmt: skip

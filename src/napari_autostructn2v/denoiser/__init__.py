@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .methods_text import methods_text
+
 if TYPE_CHECKING:
     from .model import Denoiser
 
-__all__ = ["Denoiser"]
+__all__ = ["Denoiser", "methods_text"]
 
 
 def __getattr__(name: str) -> Any:

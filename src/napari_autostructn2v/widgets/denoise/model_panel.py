@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QFileDialog,
     QHBoxLayout,
     QListWidget,
@@ -83,12 +84,14 @@ class ModelPanel(QWidget):
         self.load_button = QPushButton("Load…")
         self.load_button.setToolTip("Take up a model that was saved here or by the command line.")
         self.delete_button = QPushButton("Delete")
+        self.methods_button = QPushButton("Copy methods text")
         self._lay_out()
         self.apply_button.clicked.connect(self.apply_requested)
         self.continue_button.clicked.connect(self.continue_requested)
         self.save_button.clicked.connect(self._ask_save)
         self.load_button.clicked.connect(self._ask_load)
         self.delete_button.clicked.connect(self.delete)
+        self.methods_button.clicked.connect(self.copy_methods_text)
         self.runs.itemClicked.connect(self._take_up)
         self.runs.itemActivated.connect(self._take_up)
         self.runs.itemSelectionChanged.connect(self._show)
@@ -158,6 +161,14 @@ class ModelPanel(QWidget):
             delete_run(run)
             self.refresh()
 
+    def copy_methods_text(self) -> None:
+        """Put a text for a paper on the clipboard, with what the model at hand was trained with."""
+        if self.model is None:
+            return
+        from ...denoiser import methods_text
+
+        QApplication.clipboard().setText(methods_text(self.model.denoiser))
+
     def _newest(self) -> Run | None:
         return self.runs.item(0).data(Qt.ItemDataRole.UserRole) if self.runs.count() else None
 
@@ -197,6 +208,7 @@ class ModelPanel(QWidget):
         for line in (
             (self.apply_button, self.continue_button),
             (self.save_button, self.load_button, self.delete_button),
+            (self.methods_button,),
         ):
             buttons = QHBoxLayout()
             for button in line:
@@ -212,11 +224,17 @@ class ModelPanel(QWidget):
         self.apply_button.setEnabled(there)
         self.continue_button.setEnabled(there)
         self.save_button.setEnabled(there)
+        self.methods_button.setEnabled(there)
         self.apply_button.setToolTip(
             "Denoise the chosen image with this model, without training." if there else missing
         )
         self.continue_button.setToolTip(_CONTINUE if there else missing)
         self.save_button.setToolTip("Keep this model in a file." if there else missing)
+        self.methods_button.setToolTip(
+            "Put a text for the methods section of a paper on the clipboard, with this model's settings and references."
+            if there
+            else missing
+        )
         chosen = self.chosen_run is not None
         self.delete_button.setEnabled(chosen)
         self.delete_button.setToolTip("Take the chosen run off the disk; layers stay." if chosen else _NO_RUN)

@@ -1,0 +1,13 @@
+"""``autostructn2v methods``: a text for a paper."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def methods(arguments: argparse.Namespace) -> int:
+    """Print a text for the methods section of a paper and return the exit code."""
+    from ..denoiser import Denoiser, methods_text
+
+    print(methods_text(Denoiser.load(arguments.model)), end="")
+    return 0
