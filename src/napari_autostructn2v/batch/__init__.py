@@ -6,7 +6,7 @@ from .many_files import Batch
 from .model_files import check_models, found_models, load_models, model_paths, save_models, unfinished_model
 from .one_file import process
 from .one_model import train_once
-from .plan import BatchPlan, digest, layout_of, made_by, stamp, streams
+from .plan import BatchPlan, digest, layout_of, made_by, streams
 from .report import FileReport, StoppedEarly, denoised_of, dumps, result_values
 from .work_folder import WorkFolder
 
@@ -30,7 +30,6 @@ __all__ = [
     "process",
     "result_values",
     "save_models",
-    "stamp",
     "streams",
     "targets_of",
     "train_once",

@@ -47,7 +47,7 @@ class Batch:
     def check(self, source: Path, target: Path, try_writing: bool = True) -> bool:
         """Return True if the result is there; raise if it could not be written or would replace what should stay."""
         from ..files import SUFFIXES, check_writable, is_zarr
-        from .plan import made_by, run_id, unfinished_id
+        from .plan import is_whole, made_by, run_id, unfinished_id
 
         if source.is_dir() and not is_zarr(source):
             raise InputError(
@@ -58,9 +58,9 @@ class Batch:
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
             maker, run = made_by(target), run_id(source, self.plan)
-            if maker == run:
+            if maker == run and is_whole(target):
                 return True
-            if not self.overwrite and maker != unfinished_id(run):
+            if not self.overwrite and maker not in (run, unfinished_id(run)):
                 raise InputError(f"{target} exists already; add --overwrite to replace it.")
             if os.path.isdir(target) and not os.path.islink(target) and not is_zarr(target):
                 raise InputError(f"{target} is a folder and no zarr; it is not replaced. Choose another folder.")

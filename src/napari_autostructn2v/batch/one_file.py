@@ -178,6 +178,7 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
         job.values.append(said)
         job.models.append(model)
         result[index] = layout.from_planes(planes, kept)
+    check_unchanged(job, software)
     write(target, result, job.image, layout.axes, unfinished_id(software) if stopped else software)
     if stopped:
         sentence = f"Stopped early: {target} holds what was trained so far; the same command makes it anew in full."
@@ -228,15 +229,17 @@ def _stream(job: _FileWork, target: Path, software: str) -> None:
             stop=job.stop,
         )
         job.seconds += time.perf_counter() - start
+        check_unchanged(job, software)
         work.keep = True
         if job.plan.models is None:
             for said in job.values:
                 if said:
                     said["seconds"] = said["seconds"] | {"blocks": round(job.seconds, 3)}
         if job.image.kind in ("zarr", "ome-zarr"):
-            from ..files import add_levels
+            from ..files import add_levels, seal
 
             add_levels(work.result, job.image)
+            seal(work.result)
             replace_folder(work.result, target, work.folder)
         else:
             write(target, array, job.image, job.layout.axes, software)
@@ -272,6 +275,15 @@ def _prepared(
     del job.messages[before:]
     work.remember(number, model, pattern, said, messages, given)
     return model, pattern, said, messages
+
+
+def check_unchanged(job: _FileWork, software: str) -> None:
+    """Raise if the input is no longer what the result says it was made of."""
+    if run_id(job.image.path, job.plan) != software:
+        raise InputError(
+            f"{job.image.path} was changed while it was denoised, so that the result would be of no image; run the "
+            "command again once the file is complete."
+        )
 
 
 def write(target: Path, array: Any, image: ImageFile, axes: str, software: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..disk import check_regular
+from ..disk import check_regular, fingerprint
+from ..errors import InputError
 from ..files import ImageFile
 from ..images import Layout, named_axes
 from ..large import IN_MEMORY_PIXELS
@@ -18,7 +18,7 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
 
-__all__ = ["BatchPlan", "digest", "layout_of", "made_by", "run_id", "stamp", "streams", "unfinished_id"]
+__all__ = ["BatchPlan", "digest", "is_whole", "layout_of", "made_by", "run_id", "streams", "unfinished_id"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +69,11 @@ def streams(image: ImageFile, plan: BatchPlan) -> bool:
 
 
 def run_id(source: Path, plan: BatchPlan) -> str:
-    """Return what a result says made it: the same only for the same input, settings and model."""
+    """Return what a result says made it: the same only for the same pixels, settings and model."""
     from .. import __version__
+    from ..files import companions
 
-    known = [plan.identity, *(stamp(source / name) for name in ("", "zarr.json", ".zarray", ".zattrs"))]
+    known = [plan.identity, fingerprint(source), *map(fingerprint, companions(source))]
     return f"napari-autostructn2v {__version__} run {hashlib.sha256(repr(known).encode()).hexdigest()[:16]}"
 
 
@@ -94,14 +95,15 @@ def made_by(target: Path) -> str:
         return ""
 
 
-def stamp(path: Path) -> Any:
-    """Return what tells whether a file is still the same: name, size and time; None where there is none."""
+def is_whole(target: Path) -> bool:
+    """Return whether a result can be read to its end; a copy may have been cut short."""
+    from ..files import check_end
+
     try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    # A folder changes whenever something in it is looked at by some systems; its metadata files do not.
-    return str(path.name) if path.is_dir() else (path.name, status.st_size, status.st_mtime_ns)
+        check_end(target)
+    except InputError:
+        return False
+    return True
 
 
 def digest(*parts: Any) -> str:

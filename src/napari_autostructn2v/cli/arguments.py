@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ..batch import Batch
@@ -67,10 +65,3 @@ def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -
 def one_or_all(paths: list[str]) -> str | list[str]:
     """Return a single path by itself, as JSON shows it."""
     return paths[0] if len(paths) == 1 else paths
-
-
-def stamps(paths: Sequence[Path]) -> list[Any]:
-    """Return what tells whether files are still the same."""
-    from ..batch import stamp
-
-    return [stamp(path) for path in paths]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..batch import Batch
+from ..disk import fingerprint
 from ..errors import InputError
-from .arguments import batch_from, one_or_all, settings_from, stamps
+from .arguments import batch_from, one_or_all, settings_from
 from .interrupts import gentle_stop
 from .run_batch import INTERRUPTED, run_batch
 
@@ -23,12 +24,16 @@ def denoise(arguments: argparse.Namespace) -> int:
     from ..batch import StoppedEarly, check_models, find_inputs, process, save_models, unfinished_model
 
     settings = settings_from(arguments)
-    mask = Path(settings.mask.path).read_bytes().hex() if settings.mask.source == "file" else ""
+    mask = fingerprint(Path(settings.mask.path)) if settings.mask.source == "file" else ""
     training = find_inputs(arguments.train_on, arguments.pattern) if arguments.train_on else None
-    batch = batch_from(arguments, settings, mask, [] if training is None else stamps(training), arguments.one_model)
+    batch = batch_from(
+        arguments, settings, mask, [] if training is None else list(map(fingerprint, training)), arguments.one_model
+    )
     if arguments.one_model:
         training = list(batch.inputs)
-        batch = replace(batch, plan=replace(batch.plan, identity=batch.plan.identity + str(stamps(training))))
+        batch = replace(
+            batch, plan=replace(batch.plan, identity=batch.plan.identity + str(list(map(fingerprint, training))))
+        )
     path: Path | None = arguments.save_model
     if path and training is None and len(batch.inputs) > 1:
         raise InputError(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..disk import fingerprint
 from .arguments import batch_from, one_or_all
 from .run_batch import run_batch
 
@@ -22,7 +23,7 @@ def predict(arguments: argparse.Namespace) -> int:
 
     models, paths = load_models(arguments.model)
     settings = replace(models[-1].settings, device=arguments.device)
-    batch = batch_from(arguments, settings, *(path.read_bytes().hex() for path in paths))
+    batch = batch_from(arguments, settings, *map(fingerprint, paths))
     batch = replace(batch, plan=replace(batch.plan, models=models))
     if arguments.dry_run:
         from .dry_run import dry_run

@@ -3,8 +3,19 @@
 Regular files only are read, what is written is whole or absent, and no file of a command has two uses.
 """
 
+from .content import fingerprint
 from .places import Places
 from .reading import as_path, check_regular, read_bytes, read_start, reason
 from .writing import atomic_path, check_writable
 
-__all__ = ["Places", "as_path", "atomic_path", "check_regular", "check_writable", "read_bytes", "read_start", "reason"]
+__all__ = [
+    "Places",
+    "as_path",
+    "atomic_path",
+    "check_regular",
+    "check_writable",
+    "fingerprint",
+    "read_bytes",
+    "read_start",
+    "reason",
+]

@@ -2,11 +2,11 @@
 
 from ..disk import atomic_path, check_writable, read_start, reason
 from .image_file import UNKNOWN, ImageFile
-from .opening import SUFFIXES, is_zarr, open_image, read_image
+from .opening import SUFFIXES, check_end, companions, is_zarr, open_image, read_image
 from .png import png_software, write_png
 from .tiff import tiff_software, write_tiff
 from .writing import check_can_hold, write_as, write_image
-from .zarr import absent_chunks, add_levels, create_like, zarr_software
+from .zarr import absent_chunks, add_levels, create_like, seal, zarr_software
 
 __all__ = [
     "SUFFIXES",
@@ -16,7 +16,9 @@ __all__ = [
     "add_levels",
     "atomic_path",
     "check_can_hold",
+    "check_end",
     "check_writable",
+    "companions",
     "create_like",
     "is_zarr",
     "open_image",
@@ -24,6 +26,7 @@ __all__ = [
     "read_image",
     "read_start",
     "reason",
+    "seal",
     "tiff_software",
     "write_as",
     "write_image",

@@ -13,7 +13,7 @@ from .image_file import ImageFile
 from .png import PNG_START
 from .reading import check_memory, plain_read_errors
 
-__all__ = ["SUFFIXES", "is_zarr", "open_image", "read_image"]
+__all__ = ["SUFFIXES", "check_end", "companions", "is_zarr", "open_image", "read_image"]
 
 #: Names of files that a folder is searched for.
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png", ".zarr")
@@ -91,3 +91,31 @@ def read_image(path: str | Path) -> np.ndarray:
         if "S" in image.axes and image.kind != "png":
             raise InputError(f"{path} is a colour image (RGB); convert it to grey or save one channel.")
         return image.read()
+
+
+def check_end(path: str | Path) -> None:
+    """Raise an `InputError` unless an image can be read to its end, as one can not that was cut short.
+
+    A zarr written by this program is compared with what it says was stored in it.
+    """
+    path = as_path(path)
+    with open_image(path) as image:
+        if image.kind in ("zarr", "ome-zarr"):
+            from .zarr import check_sealed
+
+            check_sealed(path)
+        if image.kind == "png":
+            from .png import check_png_end
+
+            check_png_end(path)
+        image.read((-1,) * max(0, image.array.ndim - 2))
+
+
+def companions(path: Path) -> list[Path]:
+    """Return the other files that an OME-TIFF of several files is read from; none for anything else, or if damaged."""
+    from .tiff import ome_companions
+
+    try:
+        return ome_companions(path) if read_start(path).startswith(_TIFF_STARTS) else []
+    except Exception:  # whatever is wrong is said when the image is opened
+        return []

@@ -15,7 +15,7 @@ from ..errors import InputError
 from .image_file import ImageFile
 from .reading import check_memory
 
-__all__ = ["PNG_START", "check_png_holds", "open_png", "png_software", "write_png"]
+__all__ = ["PNG_START", "check_png_end", "check_png_holds", "open_png", "png_software", "write_png"]
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
@@ -76,6 +76,12 @@ def write_png(path: str | Path, image: np.ndarray, *, like: ImageFile | None = N
         extra += _chunk(b"tEXt", b"Software\0" + software.encode("latin-1", "replace"))
     with atomic_path(path) as part:
         part.write_bytes(content[:_HEADER] + extra + content[_HEADER:])
+
+
+def check_png_end(path: Path) -> None:
+    """Raise an InputError unless a PNG file ends as it should, which its reader does not insist on."""
+    if not path.read_bytes().endswith(_chunk(b"IEND", b"")):
+        raise InputError(f"{path} is truncated. Copy or export it again.")
 
 
 def png_software(path: Path) -> str:

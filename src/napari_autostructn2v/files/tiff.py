@@ -15,7 +15,7 @@ from ..errors import InputError
 from .image_file import UNKNOWN, ImageFile, Kind
 from .reading import inner_path, log_of
 
-__all__ = ["open_tiff", "tiff_software", "write_tiff"]
+__all__ = ["ome_companions", "open_tiff", "tiff_software", "write_tiff"]
 
 _IMAGEJ_DTYPES = (np.uint8, np.uint16, np.float32)
 
@@ -54,7 +54,7 @@ def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
     import zarr
 
     if tiff.is_ome:
-        _check_names(path, tiff.ome_metadata)
+        _named_files(path, tiff.ome_metadata)
     series = tiff.series[0]
     _check_whole(path, tiff, series)
     small = series.nbytes <= _SMALL_BYTES
@@ -148,12 +148,25 @@ def _check_whole(path: Path, tiff: Any, series: Any) -> None:
         raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
 
 
-def _check_names(path: Path, ome: str) -> None:
-    """Raise if the OME-XML names files outside the image's own folder; asked before any is opened."""
-    for element in ElementTree.fromstring(ome).iter():
-        name = element.get("FileName")
-        if name is not None and name != path.name and (other := path.parent / inner_path(path, name)).exists():
-            check_regular(other)
+def ome_companions(path: Path) -> list[Path]:
+    """Return the other files that the OME-XML of a TIFF names and that are there.
+
+    Raises
+    ------
+    InputError
+        If one lies outside the image's own folder, or is no regular file.
+    """
+    import tifffile
+
+    with log_of("tifffile"), tifffile.TiffFile(path) as tiff:
+        return _named_files(path, tiff.ome_metadata or "") if tiff.is_ome else []
+
+
+def _named_files(path: Path, ome: str) -> list[Path]:
+    """Return the other files that OME-XML names and that are there; asked before any is opened."""
+    names = {element.get("FileName") for element in ElementTree.fromstring(ome).iter()} - {None, path.name}
+    found = [path.parent / inner_path(path, name) for name in sorted(map(str, names))]
+    return [check_regular(other) for other in found if other.exists()]
 
 
 def _details(tiff: Any, series: Any) -> dict[str, Any]:

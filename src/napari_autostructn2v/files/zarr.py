@@ -16,10 +16,22 @@ from ..errors import InputError
 from .image_file import UNKNOWN, ImageFile
 from .reading import inner_path
 
-__all__ = ["PROVENANCE", "absent_chunks", "add_levels", "create_like", "open_zarr", "zarr_software"]
+__all__ = [
+    "_PROVENANCE",
+    "absent_chunks",
+    "add_levels",
+    "check_sealed",
+    "create_like",
+    "open_zarr",
+    "seal",
+    "zarr_software",
+]
 
 #: Attribute that says what made an array.
-PROVENANCE = "napari-autostructn2v"
+_PROVENANCE = "napari-autostructn2v"
+
+#: Attribute that says how much is stored in an array.
+_STORED = "napari-autostructn2v stored"
 
 #: Of so many chunks or more, at least one in as many must be stored.
 _MANY_CHUNKS = 10_000
@@ -95,7 +107,7 @@ def create_like(path: Path, source: ImageFile, chunks: tuple[int, ...], axes: st
         options["dimension_names"] = options["dimension_names"] or [axis.lower() for axis in axes]
     elif source.kind == "zarr":
         attributes.setdefault("_ARRAY_DIMENSIONS", [axis.lower() for axis in axes])
-    attributes[PROVENANCE] = software
+    attributes[_PROVENANCE] = software
     if source.kind != "ome-zarr":
         return zarr.create_array(str(path), overwrite=True, attributes=attributes, **options)
     group = source.details["group"]
@@ -104,7 +116,7 @@ def create_like(path: Path, source: ImageFile, chunks: tuple[int, ...], axes: st
         str(path),
         overwrite=True,
         zarr_format=group.metadata.zarr_format,
-        attributes=_group_attributes(dict(group.attrs), source.details["levels"]) | {PROVENANCE: software},
+        attributes=_group_attributes(dict(group.attrs), source.details["levels"]) | {_PROVENANCE: software},
     )
     return made.create_array(source.details["levels"][0], attributes=attributes, **options)
 
@@ -115,7 +127,32 @@ def zarr_software(path: Path) -> str:
 
     from .plain_store import PlainStore
 
-    return str(zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(PROVENANCE, ""))
+    return str(zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_PROVENANCE, ""))
+
+
+def seal(path: Path) -> None:
+    """Let a zarr say how much is stored in it, once all of it is; :func:`check_sealed` compares."""
+    import zarr
+
+    node: Any = zarr.open(str(path), mode="r+")
+    node.attrs[_STORED] = _stored(path)
+
+
+def check_sealed(path: Path) -> None:
+    """Raise an `InputError` unless as much is stored in a zarr as was when it was sealed."""
+    import zarr
+
+    from .plain_store import PlainStore
+
+    said = zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_STORED)
+    if said != _stored(path):
+        raise InputError(f"{path} is incomplete or was changed: it says that {said} are stored, not {_stored(path)}.")
+
+
+def _stored(path: Path) -> str:
+    """Return the number of chunks below a folder, and of their bytes."""
+    files = list(_stored_chunks(path))
+    return f"{sum(file.stat().st_size for file in files)} bytes in {len(files)} chunks"
 
 
 def absent_chunks(source: ImageFile) -> tuple[str, ...]:
@@ -190,10 +227,10 @@ def _stored_together(array: Any) -> tuple[int, ...]:
     return tuple(getattr(array, "shards", None) or array.chunks)
 
 
-def _stored_chunks(folder: Path) -> Iterator[str]:
+def _stored_chunks(folder: Path) -> Iterator[Path]:
     """Yield the files below the folder of an array that hold pixels."""
-    for _, _, names in os.walk(folder):
-        yield from (name for name in names if name != "zarr.json" and not name.startswith("."))
+    for here, _, names in os.walk(folder):
+        yield from (Path(here, name) for name in names if name != "zarr.json" and not name.startswith("."))
 
 
 def _array_axes(array: Any) -> str:
