@@ -32,6 +32,7 @@ def denoise_blocks(
     patterns: tuple[FixedPattern, ...],
     *,
     margin: int,
+    reach: int,
     work: WorkFolder,
     software: str,
     device: str,
@@ -50,12 +51,12 @@ def denoise_blocks(
 
     from ..files import create_like
 
-    blocks = blocks_of(layout, image.chunks, margin)
+    blocks = blocks_of(layout, image.chunks, margin, reach)
     inner = image.details["levels"][0] if image.kind == "ome-zarr" else ""
     if work.done.exists():
         done = done_blocks(work.done)
     else:
-        create_like(work.result, image, chunks_for(layout, image.chunks, margin), layout.axes, software)
+        create_like(work.result, image, chunks_for(layout, image.chunks, margin, reach), layout.axes, software)
         done = set()
     recipe = Recipe(
         source=os.path.abspath(image.path),
@@ -64,6 +65,7 @@ def denoise_blocks(
         models=models,
         patterns=patterns,
         margin=margin,
+        reach=reach,
         device=device,
     )
     left = [block for block in blocks if block.number not in done]

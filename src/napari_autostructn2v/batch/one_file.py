@@ -97,11 +97,12 @@ class _FileWork:
                 "them, or one for each."
             )
 
-    def train(self, number: int, planes: np.ndarray) -> Result:
-        """Train on the planes of a channel and denoise them."""
+    def train(self, number: int, planes: np.ndarray, *, is_sample: bool = False) -> Result:
+        """Train on the planes of a channel, or on some that are no neighbours, and denoise them."""
         from .. import pipeline
 
-        return pipeline.denoise(planes, self.plan.settings, progress=self.hear(number), stop=self.stop)
+        settings = replace(self.plan.settings, context="none") if is_sample else self.plan.settings
+        return pipeline.denoise(planes, settings, progress=self.hear(number), stop=self.stop)
 
     def hear(self, number: int) -> Listen:
         """Return what hears of the progress of a channel."""
@@ -221,6 +222,7 @@ def _stream(job: _FileWork, target: Path, software: str) -> None:
             tuple(None if model is None else model.packed() for model in models),
             tuple(patterns),
             margin=max((model.margin for model in models if model is not None), default=16),
+            reach=max((model.reach for model in models if model is not None), default=0),
             work=work,
             software=software,
             device=job.plan.settings.device,
@@ -261,7 +263,7 @@ def _prepared(
         if pattern:
             planes = read_sample(job.image, job.layout, channel, most, pattern)
         if job.plan.models is None:
-            run = job.train(number, planes)
+            run = job.train(number, planes, is_sample=True)
             if run.report.stopped:
                 raise KeyboardInterrupt
             denoised_of(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,8 @@ def train(
     models, said = [], []
     for number, name in enumerate(names):
         stack = _common([planes[number] for planes in samples])
-        run = pipeline.denoise(stack, plan.settings, progress=listen)
+        # Planes of several files are no neighbours.
+        run = pipeline.denoise(stack, replace(plan.settings, context="none"), progress=listen)
         if run.denoiser is None:
             raise InputError(" ".join(["There is no trained model.", *run.report.messages]))
         models.append(run.denoiser)

@@ -17,7 +17,8 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     settings = Settings.load(path) if path else Settings.from_preset()
     if arguments.preset:
         settings = settings.with_preset(arguments.preset)
-    given = {"stages": getattr(arguments, "stages", None), "random_seed": arguments.seed, "device": arguments.device}
+    given = {name: getattr(arguments, name, None) for name in ("stages", "context", "device")}
+    given["random_seed"] = arguments.seed
     settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
     if getattr(arguments, "mask", None):
         settings = replace(settings, mask=replace(settings.mask, source="file", path=str(arguments.mask)))

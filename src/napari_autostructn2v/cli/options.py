@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
-from ..settings import PRESET_EPOCHS, Stages
+from ..settings import PRESET_EPOCHS, ContextChoice, Stages
 
 __all__ = ["parsers"]
 
@@ -31,6 +31,8 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_files(denoise)
     _add_training(denoise)
     denoise.add_argument("--stages", choices=get_args(Stages), help="stages to run (default: auto)")
+    denoise.add_argument("--context", choices=get_args(ContextChoice),
+                         help="other planes of a stack that a plane is denoised with (default: auto)")  # fmt: skip
     denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2, else measured")
     denoise.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
     denoise.add_argument("--save-model", type=Path, metavar="FILE",

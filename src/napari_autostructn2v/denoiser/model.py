@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,17 @@ from numpy.typing import ArrayLike
 
 from ..errors import InputError
 from ..images import Planes, check_image, line_offsets, on_scale, to_planes
-from ..large import PackedModel, is_lazy, packed, predict_lazily
-from ..network import GIVE_BACK_REACH, UNet, give_back, predict_planes, prediction_symmetries, resolve_device
+from ..large import PackedModel, is_lazy, packed, planes_at_once, predict_lazily, shifted, with_margin
+from ..network import (
+    GIVE_BACK_REACH,
+    NO_CONTEXT,
+    Context,
+    UNet,
+    give_back,
+    predict_planes,
+    prediction_symmetries,
+    resolve_device,
+)
 from ..noise import BlindMask, NoiseModel
 from ..settings import Settings, StageSettings
 from ..stop import StopToken
@@ -55,6 +64,8 @@ class Denoiser:
         Of "rows" and "columns": the lines whose offsets are taken out of every plane first.
     seconds : dict of str to float
         Training time per stage.
+    contexts : dict of str to Context
+        What the networks are shown of other planes; where a stage is missing, nothing.
 
     Examples
     --------
@@ -72,6 +83,16 @@ class Denoiser:
     steps: dict[str, int] = field(default_factory=dict)
     flattened: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    contexts: dict[str, Context] = field(default_factory=dict)
+
+    def context(self, stage: str | None = None) -> Context:
+        """Return what the network of a stage, by default the last one, is shown of other planes."""
+        return self.contexts.get(stage or max(self.networks), NO_CONTEXT)
+
+    @property
+    def reach(self) -> int:
+        """Planes on either side beyond which nothing changes the result of a plane."""
+        return max(self.context(stage).reach for stage in self.networks)
 
     def predict(
         self,
@@ -121,13 +142,47 @@ class Denoiser:
         result = np.empty(planes.shape, planes.dtype if dtype is None else dtype)
         array = check_image(image).reshape(-1, *planes.shape[-2:])
         del planes
-        stack = result.reshape(array.shape)
-        tiles = _TileCount(on_tile, len(stack))
-        for index, plane in enumerate(array):
-            stack[index] = self.predict_part(
-                plane, stage=stage, device=device, stop=stop, on_tile=tiles.of(index), dtype=stack.dtype, tile=tile
-            )
+        length = self.check_length(result.shape, stage)
+        stack, reach = result.reshape(array.shape), self.context(stage).reach
+        tiles, step = _TileCount(on_tile, len(stack)), planes_at_once(array.shape[1:], reach)
+        for first in range(0, len(stack), length):
+            for start in range(0, length, step):
+                run = slice(start, min(start + step, length))
+                seen, within = with_margin(run, length, reach)
+                stack[shifted(run, first)] = self.predict_part(
+                    array[shifted(seen, first)],
+                    chosen=within,
+                    stage=stage,
+                    device=device,
+                    stop=stop,
+                    on_tile=tiles.of(first + start, within.stop - within.start),
+                    dtype=stack.dtype,
+                    tile=tile,
+                )
         return result
+
+    def check_length(self, shape: tuple[int, ...], stage: str | None = None) -> int:
+        """Return how many planes of an image stand one beside the other, or say that they are too few.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the image.
+        stage : {"1", "2"} or None
+
+        Raises
+        ------
+        InputError
+            If the model looks at other planes and there are none.
+        """
+        context = self.context(stage)
+        length = shape[-3] if len(shape) > 2 else 1
+        if context.channels and length < 2 + context.leave_out:
+            raise InputError(
+                "This model was trained on a stack and looks at the planes beside each plane, and this image has "
+                f"{length}. Give it the whole stack, or train a model with context 'none'."
+            )
+        return length if context.channels else 1
 
     def predict_part(
         self,
@@ -140,6 +195,7 @@ class Denoiser:
         dtype: Any = None,
         tile: int | None = None,
         lines_are_flat: bool = False,
+        chosen: slice = slice(None),
     ) -> np.ndarray:
         """Denoise a part of an image, without a look at the rest and without a check whether the model fits it.
 
@@ -147,16 +203,20 @@ class Denoiser:
         ----------
         part : (..., Y, X) ndarray
             Whole planes, or pieces of them; up to :attr:`margin` pixels from where a piece is cut off, the result is
-            not that of the whole plane.
+            not that of the whole plane. A model that looks at other planes takes those along the last axis before Y
+            and X; :attr:`reach` planes from where these are cut off, the result is not that of the whole stack.
         stage, device, stop, on_tile, dtype, tile
             As for :meth:`predict`.
         lines_are_flat : bool
             The offsets of lines have been taken out already, as they must be where a plane is cut: see
             :meth:`line_offsets`.
+        chosen : slice
+            Planes to denoise, along the last axis before Y and X; the others are only looked at.
 
         Returns
         -------
         (..., Y, X) ndarray
+            Of the chosen planes.
 
         Raises
         ------
@@ -165,6 +225,8 @@ class Denoiser:
         Stopped
             If the stop token was set before the end.
         """
+        if part.ndim > 2 and not self.context(stage).channels:
+            part, chosen = part[..., chosen, :, :], slice(None)
         if part.dtype.kind == "f" and not np.isfinite(part).all():
             raise InputError("The image has pixels that are NaN or infinite; replace them or crop them away.")
         planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
@@ -175,9 +237,23 @@ class Denoiser:
         turns = prediction_symmetries(
             getattr(self.settings, f"stage{stage}"), self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
         )
-        denoised = predict_planes(network, planes.values, tile=tile, symmetries=turns, stop=stop, on_tile=on_tile)
         noise = self.noise.rescaled(1 / self.scale, -self.offset / self.scale)
-        return planes.restore(give_back(planes.values, denoised, noise), dtype)
+        denoised = []
+        for stack in planes.values.reshape(-1, self.check_length(part.shape, stage), *part.shape[-2:]):
+            result = predict_planes(
+                network,
+                stack,
+                context=self.context(stage),
+                length=len(stack),
+                chosen=chosen,
+                tile=tile,
+                symmetries=turns,
+                stop=stop,
+                on_tile=on_tile,
+            )
+            denoised.append(give_back(stack[chosen], result, noise))
+        left = part.shape if chosen == slice(None) else (*part.shape[:-3], len(denoised[0]), *part.shape[-2:])
+        return planes.restore(np.stack(denoised).reshape(left), dtype)
 
     def line_offsets(self, strips: np.ndarray) -> np.ndarray:
         """Estimate the offset of every row of a plane that is denoised in pieces.
@@ -223,6 +299,7 @@ class Denoiser:
         numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
         numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.flattened}
         numbers |= {"seconds": self.seconds}
+        numbers |= {"contexts": {stage: asdict(context) for stage, context in self.contexts.items()}}
         metadata = {"settings": self.settings.to_toml(), "numbers": json.dumps(numbers), "reason": self.mask.reason}
         save_model(path, arrays, metadata)
 
@@ -239,8 +316,9 @@ class Denoiser:
         try:
             settings = Settings.from_toml(metadata["settings"])
             numbers = json.loads(metadata["numbers"])
+            contexts = {stage: _context(**values) for stage, values in numbers.get("contexts", {}).items()}
             networks = {
-                stage: _restored(arrays, stage, getattr(settings, f"stage{stage}"))
+                stage: _restored(arrays, stage, getattr(settings, f"stage{stage}"), contexts.get(stage, NO_CONTEXT))
                 for stage in ("1", "2")
                 if any(name.startswith(f"stage{stage}.") for name in arrays)
             }
@@ -255,7 +333,7 @@ class Denoiser:
         usual_excess, steps = numbers.get("usual_excess"), numbers.get("steps", {})
         flattened = tuple(numbers.get("evened", ()))
         seconds = numbers.get("seconds", {})
-        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, flattened, seconds)
+        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, flattened, seconds, contexts)
 
     def check_fit(self, image: ArrayLike) -> None:
         """Raise if an image is on another scale than the model: a network makes nothing of such numbers.
@@ -294,23 +372,33 @@ class Denoiser:
 
 
 class _TileCount:
-    """Counts the tiles of one plane after the other as those of the whole image."""
+    """Counts the tiles of some planes after others as those of the whole image."""
 
     def __init__(self, on_tile: Callable[[int, int], None] | None, planes: int) -> None:
         self._on_tile, self._planes = on_tile, planes
 
-    def of(self, plane: int) -> Callable[[int, int], None] | None:
-        """Return what one plane calls with its tiles done and their total."""
+    def of(self, first: int, count: int) -> Callable[[int, int], None] | None:
+        """Return what so many planes, from the first one on, call with their tiles done and their total."""
         tell = self._on_tile
         if tell is None:
             return None
-        return lambda done, total: tell(plane * total + done, self._planes * total)
+
+        def told(done: int, total: int) -> None:
+            tiles = total // count
+            tell(first * tiles + done, self._planes * tiles)
+
+        return told
 
 
-def _restored(arrays: dict[str, np.ndarray], stage: str, settings: StageSettings) -> UNet:
+def _context(distances: list[list[int]], leave_out: int) -> Context:
+    """Return a context as a file holds it."""
+    return Context(tuple((int(near), int(far)) for near, far in distances), int(leave_out))
+
+
+def _restored(arrays: dict[str, np.ndarray], stage: str, settings: StageSettings, context: Context) -> UNet:
     """Build the network of a stage from the weights of a file."""
     prefix = f"stage{stage}."
-    network = UNet(settings.features, settings.num_layers)
+    network = UNet(settings.features, settings.num_layers, context.channels)
     weights = {
         # Files of version 0.1.0 call the smoothing by another name.
         name.removeprefix(prefix).replace("finish.", "smoothing."): torch.from_numpy(weight.copy())

@@ -9,18 +9,22 @@ import numpy as np
 
 from ..errors import InputError
 from ..images import line_strips
+from .margins import planes_at_once
 from .model import Model, PackedModel
 
 if TYPE_CHECKING:
     from ..stop import StopToken
 
-__all__ = ["BLOCK_PIXELS", "BLOCK_SIDE", "is_lazy", "plane_chunks", "predict_lazily"]
+__all__ = ["BLOCK_PIXELS", "BLOCK_SIDE", "is_lazy", "plane_chunks", "plane_runs", "predict_lazily"]
 
 #: Pixels that are denoised at once; larger planes are cut.
 BLOCK_PIXELS = 2**24
 
 #: Side in pixels, about, of the pieces of a plane that is cut.
 BLOCK_SIDE = 2048
+
+#: The same where every plane is denoised with others.
+_STACK_PIXELS, _STACK_SIDE = 2**27, 1024
 
 _MIN_SIDE = 16
 
@@ -68,19 +72,25 @@ def predict_lazily(
     from dask import delayed
 
     _check(image)
+    model.check_length(image.shape, stage)
     height, width = image.shape[-2:]
-    rows, columns = plane_chunks((height, width), model.margin)
+    reach = model.reach if image.ndim > 2 else 0
+    rows, columns = plane_chunks((height, width), model.margin, reach)
     cut = len(rows) + len(columns) > 2
-    image = image.rechunk((*_leading_chunks(image, max(rows) * max(columns)), rows, columns))
+    image = image.rechunk((*_leading_chunks(image, (max(rows), max(columns)), reach), rows, columns))
     packed_model = model.packed()
     target = np.dtype(image.dtype if dtype is None else dtype)
     # One node of the graph holds the model, so that it travels to a worker once and not with every block.
     shared = delayed(packed_model, name=f"model-{packed_model.token[:16]}", traverse=False)
     depth = {axis: 0 for axis in range(image.ndim)}
+    planes = image.chunks[-3] if image.ndim > 2 else (1,)
     if cut:
         depth |= {image.ndim - 2: model.margin, image.ndim - 1: model.margin}
         image = _without_line_offsets(image, model.flattened, shared)
-        image = dask.array.overlap.overlap(image, depth=depth, boundary="none", allow_rechunk=False)
+    beside = {image.ndim - 3: reach} if len(planes) > 1 else {}
+    if cut or beside:
+        image = dask.array.overlap.overlap(image, depth=depth | beside, boundary="none", allow_rechunk=False)
+    chunks = (*image.chunks[:-3], planes, *image.chunks[-2:]) if image.ndim > 2 else image.chunks
     result = image.map_blocks(
         _denoised,
         model=shared,
@@ -90,6 +100,9 @@ def predict_lazily(
         tile=tile,
         stop=stop,
         lines_are_flat=cut,
+        reach=reach,
+        planes=planes,
+        chunks=chunks,
         dtype=target,
         meta=np.empty((0,) * image.ndim, target),
     )
@@ -105,7 +118,15 @@ def _denoised(
     tile: int | None,
     stop: StopToken | None,
     lines_are_flat: bool,
+    reach: int,
+    planes: tuple[int, ...],
+    block_id: tuple[int, ...],
 ) -> np.ndarray:
+    chosen = slice(None)
+    if reach:
+        number = block_id[-3]
+        before = reach if number > 0 else 0
+        chosen = slice(before, before + planes[number])
     return model.open().predict_part(
         np.asarray(block),
         stage=stage,
@@ -114,6 +135,7 @@ def _denoised(
         tile=tile,
         stop=stop,
         lines_are_flat=lines_are_flat,
+        chosen=chosen,
     )
 
 
@@ -138,7 +160,7 @@ def _offsets(strips: np.ndarray, model: PackedModel) -> np.ndarray:
     return offsets.reshape(strips.shape[:-1])
 
 
-def plane_chunks(shape: tuple[int, int], margin: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def plane_chunks(shape: tuple[int, int], margin: int, reach: int = 0) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the heights and widths of the pieces of a plane, whole planes where they are small enough.
 
     Parameters
@@ -147,15 +169,19 @@ def plane_chunks(shape: tuple[int, int], margin: int) -> tuple[tuple[int, ...], 
         Rows and columns.
     margin : int
         No piece but a whole plane is smaller, so that what reaches into a piece lies in its neighbours.
+    reach : int
+        Planes on either side that a model looks at.
     """
-    if math.prod(shape) <= BLOCK_PIXELS:
+    most = _STACK_PIXELS // (planes_at_once(shape, reach) + 2 * reach) if reach else BLOCK_PIXELS
+    side = _STACK_SIDE if reach else BLOCK_SIDE
+    if math.prod(shape) <= most:
         return (shape[0],), (shape[1],)
-    return _cut(shape[0], margin), _cut(shape[1], margin)
+    return _cut(shape[0], margin, side), _cut(shape[1], margin, side)
 
 
-def _cut(length: int, margin: int) -> tuple[int, ...]:
+def _cut(length: int, margin: int, side: int) -> tuple[int, ...]:
     """Cut into pieces that begin where pooling begins anew."""
-    count = -(-length // BLOCK_SIDE)
+    count = -(-length // side)
     step = -(-length // (count * margin)) * margin
     pieces = [min(step, length - start) for start in range(0, length, step)]
     if len(pieces) > 1 and pieces[-1] < margin:
@@ -163,12 +189,33 @@ def _cut(length: int, margin: int) -> tuple[int, ...]:
     return tuple(pieces)
 
 
-def _leading_chunks(image: Any, plane_pixels: int) -> tuple[Any, ...]:
-    """Chunks along the other axes: as they are, unless a block of them would be too large."""
+def _leading_chunks(image: Any, piece: tuple[int, int], reach: int) -> tuple[Any, ...]:
+    """Chunks along the other axes: as they are, unless a block of them would be too large or its neighbours missing."""
     longest = [max(chunks) for chunks in image.chunks[:-2]]
-    if math.prod(longest) * plane_pixels <= BLOCK_PIXELS:
+    if reach:
+        return (*(1,) * (len(longest) - 1), plane_runs(image.shape[-3], piece, reach))
+    if math.prod(longest) * math.prod(piece) <= BLOCK_PIXELS:
         return image.chunks[:-2]
     return (1,) * len(longest)
+
+
+def plane_runs(length: int, piece: tuple[int, int], reach: int) -> tuple[int, ...]:
+    """Return how many planes of a stack are denoised at once, from one end to the other.
+
+    Parameters
+    ----------
+    length : int
+        Of the stack.
+    piece : (int, int)
+        Rows and columns.
+    reach : int
+        Planes on either side that a model looks at; no run is shorter, so that they lie in the runs beside it.
+    """
+    step = max(planes_at_once(piece, reach), reach)
+    runs = [min(step, length - start) for start in range(0, length, step)]
+    if len(runs) > 1 and runs[-1] < reach:
+        runs[-2:] = [sum(runs[-2:])]
+    return tuple(runs)
 
 
 def _check(image: Any) -> None:

@@ -27,6 +27,15 @@ class Model(Protocol):
         ...
 
     @property
+    def reach(self) -> int:
+        """Planes on either side beyond which nothing changes the result of a plane."""
+        ...
+
+    def check_length(self, shape: tuple[int, ...], stage: str | None = None) -> int:
+        """Return how many planes of an image stand one beside the other, or say that they are too few."""
+        ...
+
+    @property
     def flattened(self) -> tuple[str, ...]:
         """Of "rows" and "columns": the lines whose offsets are taken out of every plane first."""
         ...
@@ -49,6 +58,7 @@ class Model(Protocol):
         dtype: Any = None,
         tile: int | None = None,
         lines_are_flat: bool = False,
+        chosen: slice = slice(None),
     ) -> np.ndarray:
         """Denoise a (..., Y, X) part of an image."""
         ...

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout, find_in_frames, line_strips
-from .chunked import BLOCK_PIXELS, plane_chunks
+from .chunked import BLOCK_PIXELS, plane_chunks, plane_runs
+from .margins import with_margin
 from .model import PackedModel
 from .parts import SAMPLE_PIXELS, sample_places
 
@@ -68,6 +69,8 @@ class Recipe:
         One for each channel, taken out before anything else.
     margin : int
         Pixels that are read around a piece of a plane.
+    reach : int
+        Planes that are read on either side, along the last axis of `Layout.free`.
     device : str
     """
 
@@ -77,10 +80,11 @@ class Recipe:
     models: tuple[PackedModel | None, ...]
     patterns: tuple[FixedPattern, ...]
     margin: int
+    reach: int
     device: str
 
 
-def blocks_of(layout: Layout, chunks: tuple[int, ...], margin: int) -> list[Block]:
+def blocks_of(layout: Layout, chunks: tuple[int, ...], margin: int, reach: int = 0) -> list[Block]:
     """Cut an image into blocks.
 
     Parameters
@@ -90,13 +94,14 @@ def blocks_of(layout: Layout, chunks: tuple[int, ...], margin: int) -> list[Bloc
         Of the file: what it stores together is read together, unless that would be too much.
     margin : int
         See :attr:`~.denoiser.Denoiser.margin`.
+    reach : int
+        See :attr:`~.denoiser.Denoiser.reach`.
     """
-    rows, columns = (_slices(sizes) for sizes in plane_chunks(layout.plane_shape, margin))
+    rows, columns = (_slices(sizes) for sizes in plane_chunks(layout.plane_shape, margin, reach))
     result: list[Block] = []
     for number, channel in enumerate(layout.channels):
         free = layout.free(channel)
-        steps = _leading_steps(layout, free, chunks)
-        along = [_slices(_equal(layout.size(axis), step)) for axis, step in zip(free, steps, strict=True)]
+        along = [_slices(sizes) for sizes in _leading_sizes(layout, free, chunks, margin, reach)]
         for leading in product(*along):
             result += [
                 Block(len(result) + index, number, leading, *place)
@@ -105,21 +110,21 @@ def blocks_of(layout: Layout, chunks: tuple[int, ...], margin: int) -> list[Bloc
     return result
 
 
-def chunks_for(layout: Layout, chunks: tuple[int, ...], margin: int) -> tuple[int, ...]:
+def chunks_for(layout: Layout, chunks: tuple[int, ...], margin: int, reach: int = 0) -> tuple[int, ...]:
     """Return the chunks of the result: those of the file, but none shared by two blocks.
 
     A chunk is written whole. Were it shared, a run that is killed while it writes one block could spoil another.
     """
-    pieces = dict(zip("YX", plane_chunks(layout.plane_shape, margin), strict=True))
+    pieces = dict(zip("YX", plane_chunks(layout.plane_shape, margin, reach), strict=True))
     free = layout.free(layout.channels[0])
-    steps = dict(zip(free, _leading_steps(layout, free, chunks), strict=True))
+    sizes = dict(zip(free, _leading_sizes(layout, free, chunks, margin, reach), strict=True))
     result = []
     for axis, size, chunk in zip(layout.axes, layout.shape, chunks, strict=True):
         if axis in pieces:
             corners = [*pieces[axis][:-1]]
             result.append(chunk if all(corner % chunk == 0 for corner in corners) else math.gcd(*corners, 2**9))
         else:
-            result.append(min(steps.get(axis, 1), size))
+            result.append(min(size, math.gcd(chunk, *sizes[axis][:-1])) if axis in sizes else 1)
     return tuple(result)
 
 
@@ -199,33 +204,46 @@ def denoise_block(recipe: Recipe, block: Block, image: ImageFile | None = None) 
         with open_image(recipe.source) as image:
             return denoise_block(recipe, block, image)
     layout, channel = recipe.layout, recipe.layout.channels[block.channel]
-    rows, top = _with_margin(block.rows, layout.size("Y"), recipe.margin)
-    columns, left = _with_margin(block.columns, layout.size("X"), recipe.margin)
-    index = layout.slices(channel, block.leading, rows, columns)
+    model, pattern = recipe.models[block.channel], recipe.patterns[block.channel]
+    rows, kept_rows = with_margin(block.rows, layout.size("Y"), recipe.margin)
+    columns, kept_columns = with_margin(block.columns, layout.size("X"), recipe.margin)
+    leading, chosen = list(block.leading), slice(None)
+    free = layout.free(channel)
+    beside = 0 if model is None or not free else model.open().reach
+    if beside:
+        leading[-1], chosen = with_margin(leading[-1], layout.size(free[-1]), beside)
+    index = layout.slices(channel, leading, rows, columns)
     part = layout.to_planes(image.read(index), layout.kept(index))
-    dtype, model = part.dtype, recipe.models[block.channel]
-    if recipe.patterns[block.channel]:
-        part = recipe.patterns[block.channel].removed(part, rows, columns)
+    dtype = part.dtype
+    if pattern:
+        part = pattern.removed(part, rows, columns)
     if model is not None:
         denoiser = model.open()
         cut = (_length(block.rows), _length(block.columns)) != layout.plane_shape
-        result = np.empty(part.shape, dtype)
-        # Plane by plane: what is stored together may be hundreds of small planes.
-        for plane in np.ndindex(*part.shape[:-2]):
-            piece = part[plane]
-            if cut and denoiser.flattened:
-                number = tuple(along.start + at for along, at in zip(block.leading, plane, strict=True))
-                piece = _line_offsets(recipe, block.channel, number).removed(piece, rows, columns)
-            result[plane] = denoiser.predict_part(piece, device=recipe.device, dtype=dtype, lines_are_flat=cut)
+        if cut and denoiser.flattened:
+            part = np.stack(
+                [
+                    _line_offsets(recipe, block.channel, _plane_number(leading, plane)).removed(
+                        part[plane], rows, columns
+                    )
+                    for plane in np.ndindex(*part.shape[:-2])
+                ]
+            ).reshape(part.shape)
+        result = np.empty((*part.shape[:-3], *_lengths(block.leading[-1:]), *part.shape[-2:]), dtype)
+        # Where planes are denoised alone, one by one: what is stored together may be hundreds of small planes.
+        for number in np.ndindex(*part.shape[: -3 if beside else -2]):
+            result[number] = denoiser.predict_part(
+                part[number], device=recipe.device, dtype=dtype, lines_are_flat=cut, chosen=chosen
+            )
         part = result
-    part = part[..., top : top + _length(block.rows), left : left + _length(block.columns)]
+    part = part[..., kept_rows, kept_columns]
     written = layout.slices(channel, block.leading, block.rows, block.columns)
     target: Any = zarr.open_array(recipe.target, mode="r+")
     target[written] = layout.from_planes(part, layout.kept(written))
     return block.number
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _line_offsets(recipe: Recipe, number: int, plane: tuple[int, ...]) -> FixedPattern:
     """Estimate the offsets of the lines of a whole plane, once for all its blocks."""
     layout, channel, model = recipe.layout, recipe.layout.channels[number], recipe.models[number]
@@ -272,10 +290,21 @@ def _read(image: ImageFile, layout: Layout, channel: Channel, number: int, rows:
     return layout.to_planes(image.read(index), layout.kept(index))
 
 
-def _leading_steps(layout: Layout, free: str, chunks: tuple[int, ...]) -> list[int]:
-    """Planes that a block takes along each axis: those that the file stores together, if they are not too many."""
+def _leading_sizes(
+    layout: Layout, free: str, chunks: tuple[int, ...], margin: int, reach: int
+) -> list[tuple[int, ...]]:
+    """Planes that the blocks take along each axis: those that the file stores together, if they are not too many.
+
+    Where neighbours are read along the last axis, the blocks take more along it and no more along the others.
+    """
+    if reach and free:
+        rows, columns = plane_chunks(layout.plane_shape, margin, reach)
+        runs = plane_runs(layout.size(free[-1]), (max(rows), max(columns)), reach)
+        return [*((1,) * layout.size(axis) for axis in free[:-1]), runs]
     steps = [min(chunks[layout.axes.index(axis)], layout.size(axis)) for axis in free]
-    return steps if math.prod(steps) * math.prod(layout.plane_shape) <= BLOCK_PIXELS else [1] * len(free)
+    if math.prod(steps) * math.prod(layout.plane_shape) > BLOCK_PIXELS:
+        steps = [1] * len(free)
+    return [_equal(layout.size(axis), step) for axis, step in zip(free, steps, strict=True)]
 
 
 def _slices(sizes: tuple[int, ...]) -> list[slice]:
@@ -287,11 +316,14 @@ def _equal(length: int, step: int) -> tuple[int, ...]:
     return tuple(min(step, length - start) for start in range(0, length, step))
 
 
-def _with_margin(within: slice, length: int, margin: int) -> tuple[slice, int]:
-    """Return what is read for a piece, and where the piece begins in it."""
-    start = max(0, within.start - margin)
-    return slice(start, min(length, within.stop + margin)), within.start - start
-
-
 def _length(within: slice) -> int:
     return int(within.stop - within.start)
+
+
+def _lengths(parts: tuple[slice, ...]) -> tuple[int, ...]:
+    return tuple(_length(part) for part in parts)
+
+
+def _plane_number(leading: list[slice], at: tuple[int, ...]) -> tuple[int, ...]:
+    """Return which plane of the image is at a place of a part of it."""
+    return tuple(along.start + index for along, index in zip(leading, at, strict=True))

@@ -1,5 +1,6 @@
 """The network and all that needs PyTorch: training, prediction, smoothing."""
 
+from .context import NEAR, NEAR_AND_FAR, NO_CONTEXT, Context
 from .devices import resolve_device
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
@@ -10,6 +11,10 @@ from .unet import UNet
 __all__ = [
     "AS_IT_IS",
     "GIVE_BACK_REACH",
+    "NEAR",
+    "NEAR_AND_FAR",
+    "NO_CONTEXT",
+    "Context",
     "Smoothing",
     "UNet",
     "choose_smoothing",

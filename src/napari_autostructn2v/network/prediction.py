@@ -10,9 +10,10 @@ import torch
 from ..settings import StageSettings
 from ..stop import Stopped, StopToken
 from .blind_spots import symmetries
+from .context import NO_CONTEXT, Context, neighbours
 from .unet import UNet
 
-__all__ = ["AS_IT_IS", "predict_planes", "prediction_symmetries"]
+__all__ = ["AS_IT_IS", "predict_plane", "predict_planes", "prediction_symmetries"]
 
 #: Side of a tile in pixels.
 TILE = 512
@@ -25,6 +26,9 @@ def predict_planes(
     network: UNet,
     planes: np.ndarray,
     *,
+    context: Context = NO_CONTEXT,
+    length: int = 1,
+    chosen: slice = slice(None),
     tile: int = TILE,
     symmetries: Sequence[tuple[bool, bool, bool]] = (AS_IT_IS,),
     stop: StopToken | None = None,
@@ -37,6 +41,12 @@ def predict_planes(
     network : UNet
     planes : (N, Y, X) float32
         On the scale that the network was trained with.
+    context : Context
+        What the network is shown of other planes.
+    length : int
+        Planes of one stack; `planes` holds one stack after the other.
+    chosen : slice
+        The planes to denoise; the others are only shown.
     tile : int
         Side of a tile in pixels, with the margin that the network needs around it. A tile is larger where the network
         sees so far that nothing would be left within its margins.
@@ -50,26 +60,62 @@ def predict_planes(
     Returns
     -------
     (N, Y, X) float32
+        Of the chosen planes.
 
     Raises
     ------
     Stopped
         If the stop token was set.
     """
-    height, width = planes.shape[1:]
-    rows, columns = (list(_tiles(length, tile, network.reach, network.multiple)) for length in (height, width))
-    total = len(planes) * len(rows) * len(columns)
-    result = np.empty(planes.shape, np.float32)
+    indices = range(len(planes))[chosen]
+    result = np.empty((len(indices), *planes.shape[1:]), np.float32)
+    for number, index in enumerate(indices):
+
+        def tell(done: int, total: int, number: int = number) -> None:
+            if on_tile is not None:
+                on_tile(number * total + done, len(indices) * total)
+
+        channels = planes[index][None]
+        if context.channels:
+            channels = np.concatenate([channels, neighbours(planes, index, context, length)])
+        result[number] = predict_plane(network, channels, tile=tile, symmetries=symmetries, stop=stop, on_tile=tell)
+    return result
+
+
+def predict_plane(
+    network: UNet,
+    channels: np.ndarray,
+    *,
+    tile: int = TILE,
+    symmetries: Sequence[tuple[bool, bool, bool]] = (AS_IT_IS,),
+    stop: StopToken | None = None,
+    on_tile: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Denoise one plane with what is shown beside it.
+
+    Parameters
+    ----------
+    network : UNet
+    channels : (1 + C, Y, X) float32
+        The plane first, then what :func:`~.context.neighbours` gathers.
+    tile, symmetries, stop, on_tile
+        As for :func:`predict_planes`.
+
+    Returns
+    -------
+    (Y, X) float32
+    """
+    rows, columns = (list(_tiles(side, tile, network.reach, network.multiple)) for side in channels.shape[1:])
+    result = np.empty(channels.shape[1:], np.float32)
     done = 0
-    for plane, denoised in zip(planes, result, strict=True):
-        for seen_rows, kept_rows in rows:
-            for seen_columns, kept_columns in columns:
-                piece = _predict(network, plane[seen_rows, seen_columns], symmetries, stop)
-                inner = _within(kept_rows, seen_rows), _within(kept_columns, seen_columns)
-                denoised[kept_rows, kept_columns] = piece[inner]
-                done += 1
-                if on_tile is not None:
-                    on_tile(done, total)
+    for seen_rows, kept_rows in rows:
+        for seen_columns, kept_columns in columns:
+            piece = _predict(network, channels[:, seen_rows, seen_columns], symmetries, stop)
+            inner = _within(kept_rows, seen_rows), _within(kept_columns, seen_columns)
+            result[kept_rows, kept_columns] = piece[inner]
+            done += 1
+            if on_tile is not None:
+                on_tile(done, len(rows) * len(columns))
     return result
 
 
@@ -82,12 +128,12 @@ def prediction_symmetries(stage: StageSettings, blind_mask: np.ndarray) -> list[
 def _predict(
     network: UNet, tile: np.ndarray, symmetries: Sequence[tuple[bool, bool, bool]], stop: StopToken | None
 ) -> np.ndarray:
-    """Denoise one tile, padded to the multiple that the network needs."""
-    height, width = tile.shape
+    """Denoise one (1 + C, Y, X) tile, padded to the multiple that the network needs."""
+    height, width = tile.shape[1:]
     device = next(network.parameters()).device
-    padded = np.pad(tile, ((0, -height % network.multiple), (0, -width % network.multiple)), mode="reflect")
-    image = torch.as_tensor(padded, device=device)[None, None]
-    total = torch.zeros_like(image)
+    beyond = (0, 0), (0, -height % network.multiple), (0, -width % network.multiple)
+    image = torch.as_tensor(np.pad(tile, beyond, mode="reflect"), device=device)[None]
+    total = torch.zeros_like(image[:, :1])
     for transpose, flip_rows, flip_columns in symmetries:
         if stop is not None and stop.is_set():
             raise Stopped

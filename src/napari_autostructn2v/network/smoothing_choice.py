@@ -15,7 +15,8 @@ from scipy import fft as sp_fft
 from ..images import evenly_spread
 from ..noise import NoiseModel, wiener_hopf
 from ..stop import StopToken
-from .prediction import TILE, predict_planes
+from .context import NO_CONTEXT, Context, neighbours
+from .prediction import TILE, predict_plane
 from .smoothing import smoothed
 from .unet import UNet
 
@@ -43,6 +44,8 @@ def choose_smoothing(
     planes: np.ndarray,
     noise: NoiseModel,
     *,
+    context: Context = NO_CONTEXT,
+    length: int = 1,
     tile: int = TILE,
     seed: int = 0,
     stop: StopToken | None = None,
@@ -57,6 +60,10 @@ def choose_smoothing(
         The noisy planes on the network's scale.
     noise : NoiseModel
         Of these planes.
+    context : Context
+        What the network is shown of other planes.
+    length : int
+        Planes of one stack.
     tile : int
         Side in pixels of the tiles in which the network is used.
     seed : int
@@ -84,12 +91,15 @@ def choose_smoothing(
     gram = np.zeros((network.smoothing.count,) * 2)
     target = np.zeros(network.smoothing.count)
     pixels = 0
-    for window in _windows(planes):
-        plain = predict_planes(network, window[None], tile=tile, stop=stop)[0]
+    for index, rows, columns in _windows(planes):
+        shown = np.concatenate([planes[index][None], neighbours(planes, index, context, length)])[:, rows, columns]
+        window = shown[0].copy()
+        plain = predict_plane(network, shown, tile=tile, stop=stop)
         terms = _terms(network, plain)
         probe = np.sqrt(np.maximum(noise.variance_at(plain), 0)).astype(np.float32)
         probe *= _correlated(noise, window.shape, random)
-        moved = _terms(network, predict_planes(network, (window + _PROBE * probe)[None], tile=tile, stop=stop)[0])
+        shown[0] += _PROBE * probe
+        moved = _terms(network, predict_plane(network, shown, tile=tile, stop=stop))
         gram += terms @ terms.T
         target += terms @ (window - plain).ravel().astype(np.float64)
         target -= (moved - terms) @ probe.ravel().astype(np.float64) / _PROBE
@@ -137,8 +147,8 @@ def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     return denoised
 
 
-def _windows(planes: np.ndarray) -> Iterator[np.ndarray]:
-    """Windows of the planes, evenly spread over planes and places."""
+def _windows(planes: np.ndarray) -> Iterator[tuple[int, slice, slice]]:
+    """Windows of the planes (plane, rows, columns), evenly spread over planes and places."""
     height, width = (min(side, _WINDOW) for side in planes.shape[1:])
     rows, columns = (
         np.arange(0, whole - side + 1, side) for whole, side in zip(planes.shape[1:], (height, width), strict=True)
@@ -146,7 +156,7 @@ def _windows(planes: np.ndarray) -> Iterator[np.ndarray]:
     places = [(plane, row, column) for plane in range(len(planes)) for row in rows for column in columns]
     for index in evenly_spread(len(places), _MOST_WINDOWS):
         plane, row, column = places[index]
-        yield planes[plane, row : row + height, column : column + width]
+        yield plane, slice(row, row + height), slice(column, column + width)
 
 
 def _terms(network: UNet, plain: np.ndarray) -> np.ndarray:

@@ -15,15 +15,17 @@ from torch import nn
 from ..progress import Phase, Progress
 from ..settings import StageSettings
 from ..stop import StopToken
-from .blind_spots import BlindSpots, symmetries
+from .blind_spots import BlindSpots
+from .context import NO_CONTEXT, Context
+from .crops import BlindCrops, Crops
 from .devices import autocast_to_bfloat16
 from .optimiser import optimisers
 from .unet import UNet
 
 __all__ = ["Training", "new_network", "train"]
 
-#: Share of the pixels that never enter the loss; their blind error tells how training goes.
-HELD_OUT_SHARE = 0.02
+#: Batches of held-out crops that tell two trainings apart: one scatters too much for that.
+_JUDGING_BATCHES = 8
 
 #: The weights that predict are a running average over about this share of the steps, and at most so many.
 AVERAGED_SHARE, MOST_AVERAGED_STEPS = 0.1, 50
@@ -53,12 +55,14 @@ class Training:
     stopped: bool
 
 
-def new_network(settings: StageSettings, seed: int, device: torch.device | str = "cpu") -> UNet:
+def new_network(
+    settings: StageSettings, seed: int, device: torch.device | str = "cpu", context: Context = NO_CONTEXT
+) -> UNet:
     """Return an untrained network, the same for the same seed."""
     # The global generator decides the weights; it is put back so that nobody else's numbers change.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = UNet(settings.features, settings.num_layers)
+        network = UNet(settings.features, settings.num_layers, context.channels)
     network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
@@ -71,8 +75,11 @@ def train(
     *,
     patches: np.ndarray | None = None,
     patch_size: int = 32,
+    context: Context = NO_CONTEXT,
+    length: int = 1,
     seed: int = 42,
     first_step: int = 0,
+    judged_at: int = 0,
     stop: StopToken | None = None,
     phase: Phase = "stage 1",
 ) -> Generator[Progress, None, Training]:
@@ -94,9 +101,16 @@ def train(
         A share of `settings.roi_share` of the crops is drawn around these, with blind pixels inside them only.
     patch_size : int
         Side of the patches in pixels.
+    context : Context
+        What the network is shown of other planes.
+    length : int
+        Planes of one stack; `planes` holds one stack after the other.
     seed : int
     first_step : int
         Where in the schedule training sets in: the steps that the network has been trained for already.
+    judged_at : int
+        After this step the error that an event tells is that of more held-out pixels, the same for every network that
+        is trained on these planes with this seed: good enough to tell two of them apart.
     stop : StopToken or None
         Polled at every step.
     phase : str
@@ -121,21 +135,22 @@ def train(
     held_out_pixels = torch.Generator(device).manual_seed(seed)
     random = torch.Generator(device).manual_seed(seed + first_step)
     spots = BlindSpots(blind_mask, settings.mask_percentage, settings.masking_strategy, device)
-    crops = _Crops(planes, settings, blind_mask, spots, patches, patch_size, random, held_out_pixels)
+    crops = Crops(planes, settings, blind_mask, spots, patches, patch_size, context, length, random, held_out_pixels)
 
     best, best_state, since_best = math.inf, copy.deepcopy(averaged.state_dict()), 0
     stopped = False
     loss_sum, loss_count, held_out = torch.zeros((), device=device), 0, None
+    judges = [crops.more_held_out() for _ in range(_JUDGING_BATCHES if judged_at else 0)]
     start = last_event = time.monotonic()
     step = first_step
     while step < schedule.end:
         if stop is not None and stop.is_set():
             stopped = True
             break
-        batch, trainable = crops.draw()
+        batch, trainable, beside = crops.draw()
         centres = spots.centres(trainable, random)
         hidden = spots.hide(batch, centres, random)
-        loss = _blind_error(network, hidden, batch, centres)
+        loss = _blind_error(network, BlindCrops(hidden, batch, centres, beside))
         network.zero_grad(set_to_none=True)
         loss.backward()
         rate = schedule.rate(step)
@@ -147,12 +162,14 @@ def train(
         loss_sum += loss.detach()
         loss_count += 1
         if step % settings.steps_per_epoch == 0 or step == schedule.end:
-            with torch.no_grad():
-                held_out = float(_blind_error(averaged, *crops.held_out))
+            held_out = _held_out_error(averaged, [crops.held_out])
             if held_out < best:
                 best, best_state, since_best = held_out, copy.deepcopy(averaged.state_dict()), 0
             else:
                 since_best += 1
+        if step == judged_at:
+            held_out = _held_out_error(averaged, judges)
+            judges.clear()
         now = time.monotonic()
         if held_out is not None or now - last_event > 1 / _EVENTS_PER_SECOND:
             yield Progress(
@@ -163,8 +180,11 @@ def train(
                 held_out=held_out,
                 seconds_left=(now - start) / (step - first_step) * (schedule.end - step),
             )
+            # What others do with the event takes none of the time of the training.
+            last_event = time.monotonic()
+            start += last_event - now
             loss_sum.zero_()
-            loss_count, held_out, last_event = 0, None, now
+            loss_count, held_out = 0, None
         if settings.early_stopping and since_best >= settings.early_stopping_patience:
             schedule.finish_early(step)
     if best < math.inf:
@@ -197,13 +217,21 @@ class _Schedule:
         self.end = min(self.end, step + max(10, round(FINISHING_SHARE * step)))
 
 
-def _blind_error(network: nn.Module, hidden: torch.Tensor, truth: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+def _blind_error(network: nn.Module, crops: BlindCrops) -> torch.Tensor:
     """Mean squared error over blind centres."""
-    image = hidden[:, None].contiguous(memory_format=torch.channels_last)
-    with autocast_to_bfloat16(hidden.device):
+    image = crops.hidden[:, None]
+    if crops.beside is not None:
+        image = torch.cat([image, crops.beside], 1)
+    image = image.contiguous(memory_format=torch.channels_last)
+    with autocast_to_bfloat16(image.device):
         predicted = network(image)[:, 0]
-    crop, row, column = centres.unbind(1)
-    return (predicted[crop, row, column].float() - truth[crop, row, column]).square().mean()
+    crop, row, column = crops.centres.unbind(1)
+    return (predicted[crop, row, column].float() - crops.crops[crop, row, column]).square().mean()
+
+
+@torch.no_grad()
+def _held_out_error(network: nn.Module, batches: list[BlindCrops]) -> float:
+    return float(torch.stack([_blind_error(network, batch) for batch in batches]).mean())
 
 
 @torch.no_grad()
@@ -211,105 +239,3 @@ def _average(averaged: nn.Module, network: nn.Module, step: int, steps: int) -> 
     """Move the averaged weights towards the current ones, faster at the beginning."""
     share = max(1 / max(1.0, min(MOST_AVERAGED_STEPS, AVERAGED_SHARE * steps)), 1 / (step + 1))
     torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), share)
-
-
-class _Crops:
-    """Draws batches of crops from the planes and keeps a fixed batch of held-out pixels."""
-
-    def __init__(
-        self,
-        planes: np.ndarray,
-        settings: StageSettings,
-        blind_mask: np.ndarray,
-        spots: BlindSpots,
-        patches: np.ndarray | None,
-        patch_size: int,
-        random: torch.Generator,
-        held_out_pixels: torch.Generator,
-    ) -> None:
-        device = random.device
-        self.planes = torch.as_tensor(planes, device=device)
-        self.random, self.device = random, device
-        self.batch_size = settings.batch_size
-        multiple = 2**settings.num_layers
-        self.size = max(multiple, min(settings.crop_size, *planes.shape[1:]) // multiple * multiple)
-        self.symmetries = symmetries(blind_mask) if settings.use_augmentation else [(False, False, False)]
-        share = min(HELD_OUT_SHARE, spots.density)
-        held = torch.rand(self.planes.shape, generator=held_out_pixels, device=device) < share
-        self.trainable = ~held
-        self.patches = None if patches is None or not len(patches) else torch.as_tensor(patches, device=device)
-        self.patch_size = patch_size
-        self.roi_share = settings.roi_share if self.patches is not None else 0.0
-        if self.patches is not None:
-            self.selected = _covered(self.planes.shape, self.patches, self.patch_size)
-        self.held_out = self._held_out_batch(spots, held, held_out_pixels)
-
-    def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Draw a (B, S, S) batch and where its pixels may enter the loss, bool."""
-        plane, top, left = self._corners(self.batch_size)
-        within = torch.arange(self.size, device=self.device)
-        rows, columns = top[:, None] + within, left[:, None] + within
-        from_patches = torch.zeros(self.batch_size, dtype=torch.bool, device=self.device)
-        count = self._from_patches(plane, rows, columns)
-        from_patches[:count] = True
-        kind = int(torch.randint(len(self.symmetries), (), generator=self.random, device=self.device))
-        transpose, flip_rows, flip_columns = self.symmetries[kind]
-        rows = rows.flip(1) if flip_rows else rows
-        columns = columns.flip(1) if flip_columns else columns
-        index = plane[:, None, None], rows[:, :, None], columns[:, None, :]
-        batch, trainable = self.planes[index], self.trainable[index]
-        if count:
-            trainable = trainable & (self.selected[index] | ~from_patches[:, None, None])
-        if transpose:
-            batch, trainable = batch.transpose(1, 2), trainable.transpose(1, 2)
-        return batch, trainable
-
-    def _corners(
-        self, count: int, random: torch.Generator | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        planes, height, width = self.planes.shape
-        return (
-            self._randint(planes, count, random),
-            self._randint(height - self.size + 1, count, random),
-            self._randint(width - self.size + 1, count, random),
-        )
-
-    def _from_patches(self, plane: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> int:
-        """Move the first crops of a batch onto selected patches, in place; returns how many."""
-        if self.patches is None:
-            return 0
-        exact = self.roi_share * self.batch_size
-        count = int(exact) + int(torch.rand((), generator=self.random, device=self.device) < exact % 1)
-        chosen = self.patches[self._randint(len(self.patches), count)]
-        plane[:count] = chosen[:, 0]
-        slack = self.patch_size - self.size
-        for index, axis in ((rows, 1), (columns, 2)):
-            shift = self._randint(abs(slack) + 1, count) + min(slack, 0)
-            corner = (chosen[:, axis] + shift).clamp_(0, self.planes.shape[axis] - self.size)
-            index[:count] = corner[:, None] + torch.arange(self.size, device=self.device)
-        return count
-
-    def _held_out_batch(
-        self, spots: BlindSpots, held: torch.Tensor, random: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        plane, top, left = self._corners(2 * self.batch_size, random)
-        within = torch.arange(self.size, device=self.device)
-        index = plane[:, None, None], (top[:, None] + within)[:, :, None], (left[:, None] + within)[:, None, :]
-        batch, chosen = self.planes[index], held[index]
-        if not chosen.any():  # a very small image
-            chosen = torch.ones_like(chosen)
-            chosen[:, 1::2], chosen[:, :, 1::2] = False, False
-        centres = chosen.nonzero()
-        return spots.hide(batch, centres, random), batch, centres
-
-    def _randint(self, below: int, count: int, random: torch.Generator | None = None) -> torch.Tensor:
-        return torch.randint(below, (count,), generator=random or self.random, device=self.device)
-
-
-def _covered(shape: torch.Size, patches: torch.Tensor, side: int) -> torch.Tensor:
-    """(N, Y, X) bool, pixels inside a patch."""
-    covered = torch.zeros(shape, dtype=torch.bool, device=patches.device)
-    within = torch.arange(side, device=patches.device)
-    plane, row, column = patches.unbind(1)
-    covered[plane[:, None, None], (row[:, None] + within)[:, :, None], (column[:, None] + within)[:, None, :]] = True
-    return covered

@@ -15,6 +15,7 @@ from ..stop import Stopped, StopToken
 from .blind_mask import BlindMask
 from .mask_choice import choose_mask, predicted_gain
 from .model import NoiseModel, estimate_noise
+from .shared_noise import planes_to_leave_out
 
 __all__ = ["Measurement", "flattened_planes", "measure"]
 
@@ -41,6 +42,10 @@ class Measurement:
     mask : BlindMask
     with_second : bool
         Whether stage 2 is wanted, as far as can be said now.
+    length : int
+        Planes of one stack along the last axis before rows and columns; 1 for a single plane.
+    leave_out : int or None
+        Planes on either side that share noise with a plane; None where all do, and for a single plane.
     """
 
     planes: Planes
@@ -50,6 +55,8 @@ class Measurement:
     noise: NoiseModel
     mask: BlindMask
     with_second: bool
+    length: int = 1
+    leave_out: int | None = None
 
     @property
     def noise_in_units(self) -> NoiseModel:
@@ -130,7 +137,9 @@ def measure(
     structure = select_stage_patches(planes.values, settings.stage2) if with_second else None
     if with_second:
         check_mask(mask, settings.stage2.crop_size, planes.values.shape[1:])
-    return Measurement(planes, flattened, background, structure, noise, mask, with_second)
+    length = planes.shape[-3] if len(planes.shape) > 2 else 1
+    leave_out = None if settings.context == "none" else planes_to_leave_out(planes.values, length)
+    return Measurement(planes, flattened, background, structure, noise, mask, with_second, length, leave_out)
 
 
 def flattened_planes(image: Any, remove_line_offsets: bool) -> tuple[Planes, str]:

@@ -12,7 +12,8 @@ from ..noise import linear_preview
 
 if TYPE_CHECKING:
     from ..images import Planes
-    from ..network import UNet
+    from ..network import Context, UNet
+    from ..noise import Measurement
     from ..stop import StopToken
 
 __all__ = ["Preview", "first_preview"]
@@ -49,23 +50,29 @@ def first_preview(planes: Planes, index: int, blind_mask: np.ndarray) -> np.ndar
 class Preview:
     """Denoises one plane now and then, taking a few percent of the time."""
 
-    def __init__(
-        self, planes: Planes, index: int | None, network: UNet, tile: int, stop: StopToken | None = None
-    ) -> None:
-        self.planes, self.index, self.network, self.tile, self.stop = planes, index, network, tile, stop
+    def __init__(self, measurement: Measurement, index: int | None, tile: int, stop: StopToken | None = None) -> None:
+        self.planes, self.length = measurement.planes, measurement.length
+        self.index, self.tile, self.stop = index, tile, stop
         self.due = time.monotonic() + _FIRST_SECONDS
 
-    def next(self) -> np.ndarray | None:
-        """Return the plane denoised with the network as it is; None before the next one is due, or after a stop."""
+    def next(self, network: UNet, context: Context) -> np.ndarray | None:
+        """Return the plane denoised with a network as it is; None before the next one is due, or after a stop."""
         start = time.monotonic()
         if self.index is None or start < self.due:
             return None
         from ..network import predict_planes
         from ..stop import Stopped
 
-        plane = self.planes.values[self.index : self.index + 1]
         try:
-            denoised = predict_planes(self.network, plane, tile=self.tile, stop=self.stop)[0]
+            denoised = predict_planes(
+                network,
+                self.planes.values,
+                context=context,
+                length=self.length,
+                chosen=slice(self.index, self.index + 1),
+                tile=self.tile,
+                stop=self.stop,
+            )[0]
         except Stopped:
             return None
         denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)

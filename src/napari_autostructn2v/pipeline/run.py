@@ -17,6 +17,7 @@ from ..progress import Progress
 from ..settings import Settings
 from ..stop import Stopped, StopToken
 from .preview import first_preview
+from .race import contexts_to_try, with_time_for_stacks
 from .result import Report, Result, over_all
 from .stage import StageTask, TrainedStage, run_stage
 
@@ -115,7 +116,8 @@ def run(
         return (yield from _run(as_array(image), settings, stop, mask, preview_plane, start))
     yield Progress("measuring", message="Reading planes to train on")
     sample, preview_plane = sample_planes(image, preview_plane)
-    result = yield from _run(sample, settings, stop, mask, preview_plane, start)
+    # The planes of a sample are no neighbours.
+    result = yield from _run(sample, replace(settings, context="none"), stop, mask, preview_plane, start)
     return over_all(result, image, len(sample))
 
 
@@ -154,8 +156,14 @@ def _run(
 
     done: dict[str, TrainedStage] = {}
     noise, with_second = measured, measured.with_second
+    # What a stage learns on the way needs no more than the planes themselves.
+    alone, contexts = contexts_to_try(replace(measured, length=1), settings), contexts_to_try(measured, settings)
+    second = with_time_for_stacks(second, contexts)
     if settings.stages != "2" and not stopped():
-        task = StageTask("1", first, _SINGLE, measured.background, not with_second, second.steps if with_second else 0)
+        here = alone if with_second else contexts
+        first = with_time_for_stacks(first, here)
+        to_come = second.steps if with_second else 0
+        task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come)
         done["1"] = yield from run_stage(task, measured, settings, start=start, preview_plane=preview_plane, stop=stop)
         if settings.mask.source == "stage1" and mask is None and done["1"].denoised is not None:
             yield Progress("noise", message="Measuring the noise that stage 1 left")
@@ -164,7 +172,7 @@ def _run(
     if with_second and not stopped():
         yield Progress("noise", message=noise.mask.reason)
         check_mask(noise.mask, second.crop_size, measured.planes.values.shape[1:])
-        task = StageTask("2", second, noise.mask.pattern, measured.structure, True)
+        task = StageTask("2", second, noise.mask.pattern, measured.structure, contexts, True)
         try:
             done["2"] = yield from run_stage(
                 task, measured, settings, start=start, preview_plane=preview_plane, stop=stop
@@ -220,6 +228,7 @@ def _result(
             usual_excess=planes.usual_excess,
             steps={name: stage.steps for name, stage in trained.items()},
             flattened=planes.flattened,
+            contexts={name: stage.context for name, stage in trained.items()},
             seconds={name: stage.seconds[f"stage {name}"] for name, stage in trained.items()},
         )
     report = Report(

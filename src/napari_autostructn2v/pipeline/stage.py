@@ -17,12 +17,13 @@ from ..roi import StackPatches
 from ..settings import Settings, StageSettings
 from ..stop import Deadline, Stopped, StopToken
 from .preview import Preview
+from .race import Entry, about_stack, race, steps_judged_after
 
 if TYPE_CHECKING:
     import torch
 
     from ..denoiser import Denoiser
-    from ..network import UNet
+    from ..network import Context, UNet
 
 __all__ = ["StageTask", "TrainedStage", "run_stage"]
 
@@ -40,6 +41,8 @@ class StageTask:
     settings : StageSettings
     blind_mask : (H, W) bool
     patches : StackPatches or None
+    contexts : tuple of Context
+        What may be shown of other planes; held-out pixels decide between several.
     is_last : bool
         Whether no stage follows.
     steps_to_come : int
@@ -50,6 +53,7 @@ class StageTask:
     settings: StageSettings
     blind_mask: np.ndarray
     patches: StackPatches | None
+    contexts: tuple[Context, ...]
     is_last: bool
     steps_to_come: int = 0
 
@@ -67,6 +71,8 @@ class TrainedStage:
     ----------
     network : UNet or None
         None if a stop came before the first step.
+    context : Context
+        What it is shown of other planes.
     denoised : (N, Y, X) float32 or None
         The planes, on their scale; None if a stop came before they were denoised.
     steps : int
@@ -80,6 +86,7 @@ class TrainedStage:
     """
 
     network: UNet | None
+    context: Context
     denoised: np.ndarray | None
     steps: int
     seconds: dict[str, float]
@@ -119,69 +126,99 @@ def run_stage(
     """
     from ..network import choose_smoothing, give_back, prediction_symmetries, resolve_device, train
 
-    begun = time.monotonic()
     planes, seed, stage = measurement.planes.values, settings.random_seed, task.settings
-    network, done, seconds_before = _network_to_train(task, settings, start, resolve_device(settings.device))
-    training = train(
-        network,
-        planes,
-        stage,
-        task.blind_mask,
-        patches=None if task.patches is None else task.patches.corners,
-        patch_size=task.patches.side if task.patches is not None else stage.roi.patch_size,
-        seed=seed,
-        first_step=done,
-        stop=stop,
-        phase=task.phase,
-    )
-    preview = Preview(measurement.planes, preview_plane, network, settings.tile, stop)
+    device = resolve_device(settings.device)
+    done, seconds_before = _done_before(task, start)
+    contexts = task.contexts if start is None or task.name not in start.networks else (start.context(task.name),)
+    judged_at = steps_judged_after(stage) if len(contexts) > 1 else 0
+
+    def enter(context: Context) -> Entry:
+        network = _network_to_train(task, settings, start, device, context)
+        training = train(
+            network,
+            planes,
+            stage,
+            task.blind_mask,
+            patches=None if task.patches is None else task.patches.corners,
+            patch_size=task.patches.side if task.patches is not None else stage.roi.patch_size,
+            context=context,
+            length=measurement.length,
+            seed=seed,
+            first_step=done,
+            judged_at=judged_at,
+            stop=stop,
+            phase=task.phase,
+        )
+        return Entry(network, context, training)
+
+    begun = time.monotonic()
+    preview = Preview(measurement, preview_plane, settings.tile, stop)
     title = task.phase.capitalize()
+    trainings = race(enter, contexts, stage.steps, judged_at)
     while True:
         try:
-            event = next(training)
+            event, entry = next(trainings)
         except StopIteration as end:
-            trained = end.value
+            entry, trained, entries = end.value
             break
         left = event.seconds_left or 0.0
         left += (time.monotonic() - begun) / max(1, event.step - done) * task.steps_to_come
         said = f"{title}: step {event.step} of {event.total}"
-        yield replace(event, message=said, seconds_left=left, preview=preview.next())
+        yield replace(event, message=said, seconds_left=left, preview=preview.next(entry.network, entry.context))
+    network, context, length = entry.network, entry.context, measurement.length
     seconds: dict[str, float] = {task.phase: seconds_before + time.monotonic() - begun}
     if trained.steps == 0:
-        return TrainedStage(None, None, 0, seconds, trained.held_out)
+        return TrainedStage(None, context, None, 0, seconds, trained.held_out)
     if task.blind_mask.sum() > 1 and not (stop is not None and stop.is_set()):
         with suppress(Stopped):
-            choose_smoothing(network, planes, measurement.noise, tile=settings.tile, seed=seed, stop=stop)
+            choose_smoothing(
+                network,
+                planes,
+                measurement.noise,
+                context=context,
+                length=length,
+                tile=settings.tile,
+                seed=seed,
+                stop=stop,
+            )
     yield Progress("prediction", message=f"{title}: denoising the image")
     begun = time.monotonic()
-    denoised = _predicted(network, planes, settings.tile, prediction_symmetries(stage, task.blind_mask), stop)
+    turns = prediction_symmetries(stage, task.blind_mask)
+    denoised = _predicted(entry, planes, length, settings.tile, turns, stop)
     if denoised is None:
         said = f"{title} was stopped before the image was denoised; its model is kept."
-        return TrainedStage(network, None, trained.steps, seconds, trained.held_out, said)
+        return TrainedStage(network, context, None, trained.steps, seconds, trained.held_out, said)
     denoised = give_back(planes, denoised, measurement.noise)
     seconds["prediction"] = time.monotonic() - begun
-    return TrainedStage(network, denoised, trained.steps, seconds, trained.held_out)
+    said = about_stack(entry, entries, measurement, settings) if task.is_last and start is None else ""
+    return TrainedStage(network, context, denoised, trained.steps, seconds, trained.held_out, said)
 
 
-def _network_to_train(
-    task: StageTask, settings: Settings, start: Denoiser | None, device: torch.device
-) -> tuple[UNet, int, float]:
-    """Return a network, the steps that it has been trained for, and the seconds that these took."""
-    from ..network import new_network
-
+def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:
+    """Return the steps that a network has been trained for, and the seconds that these took."""
     if start is None or task.name not in start.networks:
-        return new_network(task.settings, settings.random_seed, device), 0, 0.0
-    network = copy.deepcopy(start.networks[task.name]).to(device)
+        return 0, 0.0
     steps = task.settings.steps
     done = start.steps.get(task.name, steps)
     if done >= steps and task.is_last:
         done = steps // 2  # the last stage is given half its steps again
-    return network, done, start.seconds.get(task.name, 0.0)
+    return done, start.seconds.get(task.name, 0.0)
+
+
+def _network_to_train(
+    task: StageTask, settings: Settings, start: Denoiser | None, device: torch.device, context: Context
+) -> UNet:
+    from ..network import new_network
+
+    if start is None or task.name not in start.networks:
+        return new_network(task.settings, settings.random_seed, device, context)
+    return copy.deepcopy(start.networks[task.name]).to(device)
 
 
 def _predicted(
-    network: UNet,
+    entry: Entry,
     planes: np.ndarray,
+    length: int,
     tile: int,
     turns: Sequence[tuple[bool, bool, bool]],
     stop: StopToken | None,
@@ -194,5 +231,13 @@ def _predicted(
         attempts.append(([AS_IT_IS], Deadline(_STOPPED_PREDICTION_SECONDS)))
     for symmetries, token in attempts:
         with suppress(Stopped):
-            return predict_planes(network, planes, tile=tile, symmetries=symmetries, stop=token)
+            return predict_planes(
+                entry.network,
+                planes,
+                context=entry.context,
+                length=length,
+                tile=tile,
+                symmetries=symmetries,
+                stop=token,
+            )
     return None

@@ -2,10 +2,11 @@
 
 from .presets import PRESET_EPOCHS, Preset
 from .text import check_fields, merged, parsed, to_text
-from .values import Equalize, MaskingStrategy, MaskSettings, RoiSettings, Settings, Stages, StageSettings
+from .values import ContextChoice, Equalize, MaskingStrategy, MaskSettings, RoiSettings, Settings, Stages, StageSettings
 
 __all__ = [
     "PRESET_EPOCHS",
+    "ContextChoice",
     "Equalize",
     "MaskSettings",
     "MaskingStrategy",

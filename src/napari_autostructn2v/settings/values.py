@@ -13,7 +13,16 @@ from ..errors import InputError
 from .presets import PRESET_EPOCHS, Preset
 from .text import check, check_fields, merged, parsed, to_text
 
-__all__ = ["Equalize", "MaskSettings", "MaskingStrategy", "RoiSettings", "Settings", "StageSettings", "Stages"]
+__all__ = [
+    "ContextChoice",
+    "Equalize",
+    "MaskSettings",
+    "MaskingStrategy",
+    "RoiSettings",
+    "Settings",
+    "StageSettings",
+    "Stages",
+]
 
 Stages = Literal["auto", "1", "2", "both"]
 
@@ -24,6 +33,8 @@ Background = Literal["dark", "bright", "auto"]
 Combine = Literal["all", "any"]
 
 MaskSource = Literal["raw", "stage1", "file", "editor"]
+
+ContextChoice = Literal["auto", "none", "near", "far"]
 
 MaskingStrategy = Literal["random", "local_mean", "zeros"]
 
@@ -235,6 +246,9 @@ class Settings:
         Side in pixels of the pieces in which the whole image is denoised; smaller needs less memory.
     remove_line_offsets : bool
         Flatten rows or columns that are each a little too bright or too dark, where there are any, before all else.
+    context : {"auto", "none", "near", "far"}
+        What a plane of a stack is denoised with: nothing else, the planes beside it, or these and planes farther away.
+        "auto" tries what may help and keeps what predicts held-out pixels best.
     """
 
     stages: Stages = "auto"
@@ -250,6 +264,7 @@ class Settings:
     device: str = "auto"
     tile: int = 512
     remove_line_offsets: bool = True
+    context: ContextChoice = "auto"
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ...settings import Settings, StageSettings
+from ...settings import ContextChoice, Settings, StageSettings
 from ..parts import WholeNumberEdit, add_row
 from .habits import Habits, ResultType
 
@@ -111,6 +111,13 @@ _DEVICES = (
     ("mps", "Apple graphics"),
 )
 
+_CONTEXTS: tuple[tuple[ContextChoice, str], ...] = (
+    ("auto", "Where they help"),
+    ("none", "None"),
+    ("near", "Next to it"),
+    ("far", "Near and far"),
+)
+
 _TILES = (256, 512, 1024, 2048)
 
 #: No larger number is shown in digits.
@@ -181,6 +188,13 @@ class AdvancedForm(QWidget):
             "Take out first what makes whole rows or columns a little too bright or too dark, where there is such a "
             "pattern (remove_line_offsets). Turn it off where the specimen itself runs along whole rows or columns."
         )
+        self.context = QComboBox()
+        for choice, label in _CONTEXTS:
+            self.context.addItem(label, choice)
+        self.context.setToolTip(
+            "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out for "
+            "each image; a single plane is not changed by it."
+        )
         self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
         self.result_type = QComboBox()
         for kind, label in _RESULT_TYPES:
@@ -203,6 +217,7 @@ class AdvancedForm(QWidget):
         add_row(form, "Device", self.device)
         add_row(form, "Random seed", self.seed)
         add_row(form, "Tile size", self.tile)
+        add_row(form, "Other planes", self.context)
         add_row(form, "Results are", self.result_type)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -214,6 +229,7 @@ class AdvancedForm(QWidget):
         self.show_settings(Settings())
         self.device.activated.connect(self._emit)
         self.tile.activated.connect(self._emit)
+        self.context.activated.connect(self._emit)
         self.even_lines.toggled.connect(self._emit)
         self.seed.valueChanged.connect(self._emit)
         for stage_form in self.stage_forms.values():
@@ -237,6 +253,7 @@ class AdvancedForm(QWidget):
             device=self.device.currentData(),
             random_seed=self.seed.value(),
             tile=self.tile.currentData(),
+            context=self.context.currentData(),
             remove_line_offsets=self.even_lines.isChecked(),
             stage1=self.stage_forms["stage1"].stage,
             stage2=self.stage_forms["stage2"].stage,
@@ -249,6 +266,7 @@ class AdvancedForm(QWidget):
             # "cuda:1" and the like come from a settings file.
             _choose(self.device, settings.device, settings.device)
             _choose(self.tile, settings.tile, f"{settings.tile} px")
+            self.context.setCurrentIndex(self.context.findData(settings.context))
             self.seed.setValue(settings.random_seed)
             self.even_lines.setChecked(settings.remove_line_offsets)
             self.stage_forms["stage1"].show_stage(settings.stage1)

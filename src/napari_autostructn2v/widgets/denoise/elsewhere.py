@@ -109,7 +109,11 @@ class RunElsewhere(QWidget):
 def needs_file(settings: Settings) -> bool:
     """Return whether a run has settings that no option of the command stands for."""
     return settings != Settings.from_preset(
-        settings.preset, stages=settings.stages, random_seed=settings.random_seed, device=settings.device
+        settings.preset,
+        stages=settings.stages,
+        random_seed=settings.random_seed,
+        device=settings.device,
+        context=settings.context,
     )
 
 
@@ -138,6 +142,7 @@ def command_line(settings: Settings, image: str = "", settings_file: str = "") -
         ("--stages", "stages"),
         ("--seed", "random_seed"),
         ("--device", "device"),
+        ("--context", "context"),
     ):
         if getattr(settings, name) != getattr(default, name):
             words += [option, str(getattr(settings, name))]

@@ -1,0 +1,158 @@
+"""Which other planes a stage is shown: where it may help, each way is trained for a while, and the best goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..noise import Measurement
+from ..progress import Progress
+from ..settings import Settings, StageSettings
+
+if TYPE_CHECKING:
+    from ..network import Context, UNet
+    from ..network.training import Training
+
+__all__ = ["Entry", "about_stack", "contexts_to_try", "race", "with_time_for_stacks"]
+
+#: Share of the steps after which it shows who is best.
+_RACE = 0.25
+
+#: Times the training of a single plane that a network with other planes is given: it has more to learn from.
+_BUDGET = 2
+
+#: Planes from which it is worth while to look beyond the adjacent ones.
+_MANY_PLANES = 6
+
+
+@dataclass(eq=False)
+class Entry:
+    """A network with its context, and its training.
+
+    Parameters
+    ----------
+    network : UNet
+    context : Context
+    training : generator of Progress
+        Returns the `Training`.
+    judged : float or None
+        Error on held-out pixels by which the race is decided; None before.
+    """
+
+    network: UNet
+    context: Context
+    training: Generator[Progress, None, Training]
+    judged: float | None = None
+
+
+def contexts_to_try(measurement: Measurement, settings: Settings) -> tuple[Context, ...]:
+    """List what the last stage may be shown of other planes, according to the settings and to what planes share.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    settings : Settings
+    """
+    from ..network import NEAR, NEAR_AND_FAR, NO_CONTEXT
+
+    shared, choice = measurement.leave_out, settings.context
+    if choice == "none" or shared is None or measurement.length < 3 + 2 * shared:
+        return (NO_CONTEXT,)
+    near, far = (replace(context, leave_out=shared) for context in (NEAR, NEAR_AND_FAR))
+    if choice != "auto":
+        return (near if choice == "near" else far,)
+    return NO_CONTEXT, far if measurement.length >= _MANY_PLANES + 2 * shared else near
+
+
+def with_time_for_stacks(stage: StageSettings, contexts: tuple[Context, ...]) -> StageSettings:
+    """Return the settings of a stage with the training that a network with other planes needs."""
+    if not any(context.channels for context in contexts):
+        return stage
+    # Where photons are few, the held-out error scatters, and a training was ended by chance.
+    return replace(stage, num_epochs=_BUDGET * stage.num_epochs, early_stopping=False)
+
+
+def steps_judged_after(stage: StageSettings) -> int:
+    """Return the steps after which the race is decided."""
+    return max(1, round(_RACE * stage.steps))
+
+
+def race(
+    enter: Callable[[Context], Entry], contexts: tuple[Context, ...], steps: int, judged_at: int
+) -> Generator[tuple[Progress, Entry], None, tuple[Entry, Training, tuple[Entry, ...]]]:
+    """Train with every context up to a step, then go on with the one of the least error.
+
+    Parameters
+    ----------
+    enter : callable
+        Makes the network and begins its training, which tells an error at `judged_at` where there are several.
+    contexts : tuple of Context
+    steps : int
+        Of a whole training.
+    judged_at : int
+
+    Yields
+    ------
+    progress : Progress
+        Steps are counted over all trainings, those of the best one last.
+    entry : Entry
+        That is being trained.
+
+    Returns
+    -------
+    winner : Entry
+    training : Training
+        How it ended.
+    entries : tuple of Entry
+        All that were trained, at least for a while.
+    """
+    entries: list[Entry] = []
+    extra = (len(contexts) - 1) * judged_at
+    for number, context in enumerate(contexts):
+        entry = enter(context)
+        entries.append(entry)
+        while len(contexts) > 1 and entry.judged is None:
+            try:
+                event = next(entry.training)
+            except StopIteration as end:  # stopped
+                return entry, end.value, tuple(entries)
+            if event.step >= judged_at:
+                entry.judged = event.held_out
+            done = number * judged_at + event.step
+            yield _counted(event, done, steps + extra), entry
+    winner = min(entries, key=lambda entry: entry.judged or 0.0)
+    while True:
+        try:
+            event = next(winner.training)
+        except StopIteration as end:
+            return winner, end.value, tuple(entries)
+        yield _counted(event, extra + event.step, extra + event.total), winner
+
+
+def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurement, settings: Settings) -> str:
+    """Say with which other planes a stack was denoised, and why, in a sentence; empty for a single plane."""
+    if measurement.length < 2 or settings.context == "none":
+        return ""
+    if measurement.leave_out is None:
+        return "The planes share a pattern of noise, so every plane was denoised alone."
+    if not winner.context.channels and len(entries) < 2:
+        return "There are too few planes to learn from their neighbours, so every plane was denoised alone."
+    if len(entries) < 2 or any(entry.judged is None for entry in entries):
+        return ""
+    alone, beside = (entry.judged or 0.0 for entry in entries)
+    change = 100 * abs(1 - beside / alone)
+    if not winner.context.channels:
+        return f"Other planes did not help (error {change:.1f} % larger), so every plane was denoised alone."
+    left = f", without the {winner.context.leave_out} next to it" if winner.context.leave_out else ""
+    return (
+        f"Every plane was denoised with up to {winner.context.reach} planes on either side{left} "
+        f"(error on held-out pixels, noise included, {change:.1f} % smaller than alone)."
+    )
+
+
+def _counted(event: Progress, step: int, total: int) -> Progress:
+    left = event.seconds_left
+    if left is not None:
+        left *= (total - step) / max(1, event.total - event.step) if event.total > event.step else 1
+    return replace(event, step=step, total=total, seconds_left=left)
