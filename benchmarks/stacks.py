@@ -59,8 +59,9 @@ def main() -> None:
     parser.add_argument("--csv", type=Path)
     given = parser.parse_args()
 
-    from napari_autostructn2v import Settings, denoise
     from stacks import flicker, psnr_stack
+
+    from napari_autostructn2v import Settings, denoise
 
     rows = []
     print(f"{'scene':18} {'context':8} {'dB':>6} {'flicker':>7} {'s':>6}  raw dB")

@@ -104,12 +104,13 @@ def test_a_stop_does_not_wait_for_the_eight_turns_of_a_tile(model) -> None:
 def test_a_preview_under_way_ends_with_a_stop(model) -> None:
     import threading
 
+    from napari_autostructn2v.network import NO_CONTEXT
     from napari_autostructn2v.pipeline.preview import Preview
 
     stop = threading.Event()
-    preview = Preview(to_planes(IMAGE), 0, model.networks["1"], 128, stop)
+    preview = Preview(to_planes(IMAGE), 1, 0, 128, stop)
     preview.due = 0
-    assert preview.next() is not None
+    assert preview.next(model.networks["1"], NO_CONTEXT) is not None
     preview.due = 0
     stop.set()
-    assert preview.next() is None
+    assert preview.next(model.networks["1"], NO_CONTEXT) is None

@@ -28,7 +28,7 @@ MOVIE[1, 20, 30] = 5000  # a hot pixel
 
 @pytest.fixture(scope="module")
 def model() -> Denoiser:
-    made = denoise(MOVIE, Settings(stages="1", stage1=TINY, device="cpu")).denoiser
+    made = denoise(MOVIE, Settings(stages="1", stage1=TINY, device="cpu", context="none")).denoiser
     assert made is not None
     return made
 

@@ -82,7 +82,7 @@ def test_block_by_block_gives_the_result_of_the_whole(
     packed = model.packed()
     count = len(layout.channels)
     recipe = Recipe(str(tmp_path / "in.zarr"), str(tmp_path / "out.zarr"), layout, (packed,) * count,
-                    (FixedPattern(),) * count, model.margin, "cpu")  # fmt: skip
+                    (FixedPattern(),) * count, model.margin, 0, "cpu")  # fmt: skip
     for block in blocks_of(layout, chunks, model.margin):
         assert denoise_block(recipe, block) == block.number
     planes = layout.to_planes(image, axes)
@@ -97,7 +97,7 @@ def test_a_channel_without_a_model_is_kept(tmp_path: Path, model: Denoiser) -> N
     layout = Layout("YXS", image.shape)
     packed = model.packed()
     recipe = Recipe(str(tmp_path / "in.zarr"), str(tmp_path / "out.zarr"), layout, (packed, packed, packed, None),
-                    (FixedPattern(),) * 4, model.margin, "cpu")  # fmt: skip
+                    (FixedPattern(),) * 4, model.margin, 0, "cpu")  # fmt: skip
     for block in blocks_of(layout, image.shape, model.margin):
         denoise_block(recipe, block)
     np.testing.assert_array_equal(target[..., 3], image[..., 3])
@@ -142,7 +142,14 @@ def test_offsets_of_lines_are_those_of_the_whole_plane(small: None, tmp_path: Pa
     zarr.create_array(tmp_path / "out.zarr", shape=image.shape, chunks=(1, 64, 64), dtype=image.dtype)
     layout = Layout("TYX", image.shape)
     recipe = Recipe(
-        str(tmp_path / "in.zarr"), str(tmp_path / "out.zarr"), layout, (model.packed(),), (FixedPattern(),), 64, "cpu"
+        str(tmp_path / "in.zarr"),
+        str(tmp_path / "out.zarr"),
+        layout,
+        (model.packed(),),
+        (FixedPattern(),),
+        64,
+        0,
+        "cpu",
     )
     for block in blocks_of(layout, (1, 64, 64), 64):
         denoise_block(recipe, block)

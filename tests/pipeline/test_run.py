@@ -412,3 +412,102 @@ def test_an_image_on_disk_is_not_read_whole(tmp_path, monkeypatch):
     assert hasattr(result.denoised, "dask")
     assert result.denoised.shape == image.shape
     assert any("3 planes" in said for said in result.report.messages)
+
+
+def moving_cells(planes=24, side=64, seed=0):
+    """A movie of blobs that drift slowly, with independent noise, and its truth."""
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(8, side - 8, (12, 2))
+    rows, columns = np.mgrid[:side, :side]
+    truth = np.empty((planes, side, side))
+    for plane in range(planes):
+        moved = places + 0.15 * plane
+        distances = (rows - moved[:, :1, None]) ** 2 + (columns - moved[:, 1:, None]) ** 2
+        truth[plane] = 100 + 60 * np.exp(-distances / 8).sum(0)
+    return (truth + rng.normal(0, 20, truth.shape)).astype(np.float32), truth
+
+
+STACKS = replace(SETTINGS, stages="1", stage1=replace(QUICK, num_epochs=40))
+
+
+def test_a_movie_gains_from_its_other_frames_and_says_so():
+    movie, truth = moving_cells()
+    alone = denoise(movie, replace(STACKS, context="none"))
+    result = denoise(movie, STACKS)
+    assert mse(result.denoised, truth) < 0.8 * mse(alone.denoised, truth)
+    assert any("planes on either side" in said for said in result.report.messages)
+    assert not any("either side" in said for said in alone.report.messages)
+    np.testing.assert_array_equal(result.denoiser.predict(movie, device="cpu"), result.denoised)
+
+
+def test_planes_that_have_nothing_in_common_are_denoised_alone():
+    rng = np.random.default_rng(1)
+    truth = np.stack([500 + 10 * cells((64, 64), seed) for seed in range(12)])
+    stack = truth + rng.normal(0, 30, truth.shape)
+    result = denoise(stack, STACKS)
+    assert result.denoiser.reach == 0
+    assert any("denoised alone" in said for said in result.report.messages)
+
+
+@pytest.mark.parametrize("shared", ["pattern", "averaged"])
+def test_noise_that_planes_share_does_not_come_back(shared):
+    movie, truth = moving_cells(30)
+    rng = np.random.default_rng(5)
+    if shared == "pattern":
+        movie = truth + rng.normal(0, 14, truth.shape) + rng.normal(0, 14, truth.shape[1:])
+    else:
+        noise = movie - truth
+        movie = truth + ndimage.uniform_filter1d(noise, 2, axis=0) * np.sqrt(2)
+    alone = denoise(movie, replace(STACKS, context="none"))
+    result = denoise(movie, STACKS)
+    assert mse(result.denoised, truth) < 1.05 * mse(alone.denoised, truth)
+    assert result.denoiser.context().leave_out == (0 if shared == "pattern" else 1)
+
+
+def test_the_context_can_be_chosen():
+    movie, _ = moving_cells(8)
+    few = replace(STACKS, stage1=replace(QUICK, num_epochs=1))
+    reaches = {
+        choice: denoise(movie, replace(few, context=choice)).denoiser.reach for choice in ("none", "near", "far")
+    }
+    assert reaches == {"none": 0, "near": 1, "far": 12}
+
+
+def test_stage_2_is_shown_other_planes_and_goes_on_with_them():
+    rng = np.random.default_rng(3)
+    movie, truth = moving_cells(16)
+    noise = ndimage.uniform_filter1d(rng.normal(0, 20, truth.shape), 3, axis=2) * np.sqrt(3)
+    settings = replace(SETTINGS, stage1=replace(QUICK, num_epochs=2), stage2=replace(SETTINGS.stage2, num_epochs=4))
+    movie = (truth + noise).astype(np.float32)
+    _, result = collect(movie, replace(settings, context="near"), preview_plane=3)
+    assert result.report.stages == ("1", "2")
+    assert result.denoiser.context("1").channels == 0
+    assert result.denoiser.context("2").channels == 2
+    _, more = collect(movie, replace(settings, context="near"), start=result.denoiser)
+    assert more.denoiser.context("2") == result.denoiser.context("2")
+
+
+def test_steps_of_a_race_are_counted_to_the_end():
+    movie, _ = moving_cells(8)
+    events, _ = collect(movie, replace(STACKS, stage1=replace(QUICK, num_epochs=4)))
+    counted = [(event.step, event.total) for event in events if event.phase == "stage 1"]
+    steps = [step for step, _ in counted]
+    assert steps == sorted(steps)
+    assert len({total for _, total in counted}) == 1
+    assert steps[-1] == counted[-1][1]
+
+
+def test_a_stop_in_the_race_keeps_what_was_trained():
+    movie, _ = moving_cells(8)
+    stop = threading.Event()
+    generator = run(movie, STACKS, stop=stop)
+    while True:
+        try:
+            event = next(generator)
+        except StopIteration as end:
+            result = end.value
+            break
+        if event.phase == "stage 1":
+            stop.set()
+    assert result.report.stopped
+    assert result.denoiser is not None

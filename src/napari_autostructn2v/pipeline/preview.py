@@ -13,7 +13,6 @@ from ..noise import linear_preview
 if TYPE_CHECKING:
     from ..images import Planes
     from ..network import Context, UNet
-    from ..noise import Measurement
     from ..stop import StopToken
 
 __all__ = ["Preview", "first_preview"]
@@ -50,8 +49,10 @@ def first_preview(planes: Planes, index: int, blind_mask: np.ndarray) -> np.ndar
 class Preview:
     """Denoises one plane now and then, taking a few percent of the time."""
 
-    def __init__(self, measurement: Measurement, index: int | None, tile: int, stop: StopToken | None = None) -> None:
-        self.planes, self.length = measurement.planes, measurement.length
+    def __init__(
+        self, planes: Planes, length: int, index: int | None, tile: int, stop: StopToken | None = None
+    ) -> None:
+        self.planes, self.length = planes, length
         self.index, self.tile, self.stop = index, tile, stop
         self.due = time.monotonic() + _FIRST_SECONDS
 

@@ -152,7 +152,7 @@ def run_stage(
         return Entry(network, context, training)
 
     begun = time.monotonic()
-    preview = Preview(measurement, preview_plane, settings.tile, stop)
+    preview = Preview(measurement.planes, measurement.length, preview_plane, settings.tile, stop)
     title = task.phase.capitalize()
     trainings = race(enter, contexts, stage.steps, judged_at)
     while True:

@@ -192,7 +192,7 @@ class AdvancedForm(QWidget):
         for choice, label in _CONTEXTS:
             self.context.addItem(label, choice)
         self.context.setToolTip(
-            "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out for "
+            "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out on "
             "each image; a single plane is not changed by it."
         )
         self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
