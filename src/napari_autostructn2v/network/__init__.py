@@ -5,7 +5,7 @@ from .devices import resolve_device
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
 from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back
-from .training import new_network, train
+from .training import Training, new_network, train
 from .unet import UNet
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "NO_CONTEXT",
     "Context",
     "Smoothing",
+    "Training",
     "UNet",
     "choose_smoothing",
     "give_back",

@@ -11,8 +11,7 @@ from ..progress import Progress
 from ..settings import Settings, StageSettings
 
 if TYPE_CHECKING:
-    from ..network import Context, UNet
-    from ..network.training import Training
+    from ..network import Context, Training, UNet
 
 __all__ = ["Entry", "about_stack", "contexts_to_try", "race", "with_time_for_stacks"]
 
