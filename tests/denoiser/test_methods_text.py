@@ -13,6 +13,7 @@ import yaml
 from napari_autostructn2v import Denoiser, methods_text
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.denoiser.references import REFERENCES
+from napari_autostructn2v.network import NEAR_AND_FAR
 from napari_autostructn2v.noise import BlindMask, Quality
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,12 @@ def test_noise_without_correlation_and_stages_trained_differently(model: Denoise
     assert "independent from pixel to pixel" in text
     assert "Stage 1: The network" in text
     assert "replaced by zero" in text.partition("Stage 2: The network")[2]
+
+
+def test_neighbouring_planes_are_told_where_the_network_saw_them(model: Denoiser) -> None:
+    assert "neighbours on either side" not in methods_text(model)
+    text = methods_text(replace(model, contexts={"2": NEAR_AND_FAR}))
+    assert "neighbours on either side, as means over the planes at distances 1, 2 to 4, 5 to 12." in text
 
 
 def test_figures_of_the_result_are_told_where_they_are_known(model: Denoiser) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .kept_runs import Run, delete_run, keep_run, kept_runs
 from .methods_text import methods_text
 
 if TYPE_CHECKING:
     from .model import Denoiser
 
-__all__ = ["Denoiser", "methods_text"]
+__all__ = ["Denoiser", "Run", "delete_run", "keep_run", "kept_runs", "methods_text"]
 
 
 def __getattr__(name: str) -> Any:

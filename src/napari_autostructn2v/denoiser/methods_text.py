@@ -128,8 +128,16 @@ def _stage(name: str, model: Denoiser, citations: Citations) -> str:
     share = ""
     if stage.roi.use_roi and stage.roi_share > 0:
         share = f", {100 * stage.roi_share:.0f} % of them around {_where(stage.roi, '')}"
+    context = model.context(name)
+    beside = ""
+    if context.channels:
+        windows = ", ".join(str(near) if near == far else f"{near} to {far}" for near, far in context.distances)
+        beside = (
+            f" Beside the plane to denoise the network saw its neighbours on either side, as means over the planes at "
+            f"distances {windows}."
+        )
     crops = f"{stage.batch_size} crops of {stage.crop_size} x {stage.crop_size} pixels{share}"
-    return f"{said} for {steps} of {crops}{seconds}."
+    return f"{said} for {steps} of {crops}{seconds}.{beside}"
 
 
 def _training(stage: StageSettings, citations: Citations) -> str:

@@ -4,6 +4,7 @@ Regular files only are read, what is written is whole or absent, and no file of 
 """
 
 from .content import fingerprint
+from .folders import config_folder, runs_folder
 from .places import Places
 from .reading import as_path, check_regular, read_bytes, read_start, reason
 from .writing import atomic_path, check_writable
@@ -14,8 +15,10 @@ __all__ = [
     "atomic_path",
     "check_regular",
     "check_writable",
+    "config_folder",
     "fingerprint",
     "read_bytes",
     "read_start",
     "reason",
+    "runs_folder",
 ]

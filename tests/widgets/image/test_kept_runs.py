@@ -11,11 +11,11 @@ from helpers.stand_in import StandIn
 from qtpy.QtCore import Qt
 
 import napari_autostructn2v.denoiser as denoiser_module
+from napari_autostructn2v.denoiser import kept_runs
+from napari_autostructn2v.denoiser.kept_runs import KEPT
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.settings import Settings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
-from napari_autostructn2v.widgets.image import kept_runs
-from napari_autostructn2v.widgets.image.kept_runs import KEPT
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ...disk import atomic_path, config_folder
 from ...errors import InputError
-from ...files import atomic_path
 from ...settings import MaskSettings, Preset, Settings, StageSettings, check_fields, merged, parsed, to_text
 from ..image import with_pair
-from ..parts import config_folder
 
 __all__ = ["Habits", "Preferences", "ResultType", "preferences", "remember", "start_with", "with_smaller_tiles"]
 

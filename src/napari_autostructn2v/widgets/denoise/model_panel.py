@@ -19,8 +19,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ...denoiser import Run, delete_run, kept_runs, methods_text
 from ...errors import InputError
-from ..image import ImageState, ModelAtHand, Run, ViewerState, delete_run, kept_runs
+from ..image import ImageState, ModelAtHand, ViewerState
 from ..parts import WrappedLabel, ask_save
 from ..work import Failure, Latest, load_model_task
 
@@ -165,8 +166,6 @@ class ModelPanel(QWidget):
         """Put a text for a paper on the clipboard, with what the model at hand was trained with."""
         if self.model is None:
             return
-        from ...denoiser import methods_text
-
         QApplication.clipboard().setText(methods_text(self.model.denoiser))
 
     def _newest(self) -> Run | None:

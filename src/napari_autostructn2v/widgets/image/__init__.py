@@ -2,7 +2,7 @@
 
 from .chosen_image import ChosenImage
 from .image_choice import ImageChoice
-from .kept_runs import Run, delete_run, keeping, kept_runs
+from .keeping import keeping
 from .layer_order import (
     METADATA_KEY,
     add_quietly,
@@ -33,19 +33,16 @@ __all__ = [
     "Outcome",
     "PlannedRun",
     "RoiPair",
-    "Run",
     "RunControl",
     "Source",
     "Stage",
     "ViewerState",
     "add_quietly",
-    "delete_run",
     "image_of",
     "is_made_here",
     "judge",
     "keeping",
     "keeping_selection",
-    "kept_runs",
     "mark_as_made",
     "model_provenance",
     "origin_of",

@@ -3,7 +3,6 @@
 from .ask_file import ask_save
 from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
-from .folders import config_folder, runs_folder
 from .lock_button import LockButton
 from .message_bar import MessageBar
 from .rows import add_row
@@ -27,9 +26,7 @@ __all__ = [
     "WrappedLabel",
     "add_row",
     "ask_save",
-    "config_folder",
     "connect_while_alive",
-    "runs_folder",
     "shortened",
     "unwrapped",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,16 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from ...errors import InputError
-from ...files import atomic_path
-from ...progress import Progress
-from ..parts import runs_folder
+from ..disk import atomic_path, runs_folder
 
 if TYPE_CHECKING:
-    from ...pipeline import Result
-    from ..work import StopRequest, Task
+    from .model import Denoiser
 
-__all__ = ["KEPT", "Run", "delete_run", "keeping", "kept_runs"]
+__all__ = ["KEPT", "Run", "delete_run", "keep_run", "kept_runs"]
 
 #: So many of the newest runs stay on disk.
 KEPT = 20
@@ -73,47 +68,6 @@ class Run:
         return "\n".join(lines)
 
 
-def keeping(task: Task, image: str) -> Task:
-    """Return a task that also keeps what is trained on disk, in the worker's thread, and returns the same result.
-
-    Keeping it also when the window has been closed in the meantime, and never losing a result because of it: if the
-    disk is full, the result says so.
-
-    Parameters
-    ----------
-    task : Task
-        Returns a `Result`.
-    image : str
-        Name of the layer.
-    """
-
-    def kept(stop: StopRequest) -> Generator[Progress, None, Result]:
-        held_out: list[list[str | int | float]] = []
-        events = task(stop)
-        try:
-            while True:
-                try:
-                    event = next(events)
-                except StopIteration as end:
-                    result: Result = end.value
-                    break
-                if event.held_out is not None:
-                    held_out.append([event.phase, event.step, float(event.held_out)])
-                yield event
-        finally:
-            events.close()
-        if result.denoiser is None:
-            return result
-        try:
-            _keep(result, image, held_out)
-        except (InputError, OSError) as error:
-            said = f"The model could not be kept for later: {error}"
-            result = replace(result, report=replace(result.report, messages=(*result.report.messages, said)))
-        return result
-
-    return kept
-
-
 def kept_runs() -> list[Run]:
     """Return the runs on disk, newest first; what is damaged is left out."""
     runs = []
@@ -135,25 +89,44 @@ def delete_run(run: Run) -> None:
         model.unlink(missing_ok=True)
 
 
-def _keep(result: Result, image: str, held_out: list[list[str | int | float]]) -> None:
-    """Write the model first, so that a listed run is a whole one; then let go of the oldest."""
-    assert result.denoiser is not None
+def keep_run(
+    model: Denoiser, image: str, *, steps: dict[str, int], stopped: bool, held_out: list[list[str | int | float]]
+) -> None:
+    """Keep a model on disk, and let go of the oldest ones.
+
+    Parameters
+    ----------
+    model : Denoiser
+    image : str
+        Name of what it was trained on.
+    steps : dict of str to int
+        Training steps per stage.
+    stopped : bool
+        Whether its run was cancelled.
+    held_out : list of [str, int, float]
+        Phase, step and held-out loss.
+
+    Raises
+    ------
+    InputError, OSError
+        If it cannot be written.
+    """
     now = datetime.now(UTC)
     stem = f"{now:%Y%m%d-%H%M%S-%f}-{uuid4().hex[:6]}"
-    report = result.report
     run = Run(
         image=image,
         time=now.isoformat(timespec="seconds"),
-        settings=result.settings.to_toml(),
-        steps=dict(report.steps),
+        settings=model.settings.to_toml(),
+        steps=dict(steps),
         held_out=held_out,
-        stopped=bool(report.stopped),
+        stopped=stopped,
     )
     record = asdict(run)
     del record["model"]
     folder = runs_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    result.denoiser.save(folder / f"{stem}.safetensors")
+    # The model first, so that a listed run is a whole one.
+    model.save(folder / f"{stem}.safetensors")
     with atomic_path(folder / f"{stem}.json") as part:
         part.write_text(json.dumps(record), encoding="utf-8")
     stems = sorted({path.stem for path in _files("*.json") + _files("*.safetensors")}, reverse=True)
