@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError", "NotEnoughPatchesError", "tells_of_memory"]
+__all__ = ["InputError", "MissingPixelsError", "NotEnoughPatchesError", "tells_of_memory"]
 
 
 class InputError(ValueError):
@@ -16,6 +16,13 @@ class NotEnoughPatchesError(InputError):
     """The ROI settings select fewer patches than a stage needs.
 
     A dock offers "Use random patches" (``use_roi=False``) beside this message.
+    """
+
+
+class MissingPixelsError(InputError):
+    """Pixels of the image are NaN or infinite.
+
+    A dock offers "Fill missing pixels" beside this message.
     """
 
 

@@ -79,7 +79,8 @@ class Model:
 
 
 class StandIn:
-    """Set `steps` and `pause` for its pace; `error` is raised in phase `error_at`; it waits for a stop in `hold_at`.
+    """Set `steps` and `pause` for its pace; `error` is raised in phase `error_at`; it waits for a stop in `hold_at`,
+    a phase, or the beginning of the second run.
 
     `reached` is the present phase, `runs` what it was called with, `threads` those it ran in.
     """
@@ -101,13 +102,24 @@ class StandIn:
         mask = mask or BlindMask(np.ones((1, 3)), VERDICT, 5.0)
         return Measurement(planes, "", None, None, noise, mask, mask.is_structured).without_most_planes()
 
+    def _holds(self, phase: str) -> bool:
+        return self.hold_at == phase or (self.hold_at == "second" and len(self.runs) == 2)
+
     def run(self, image, settings, *, stop=None, mask=None, preview_plane=None, start=None):
         self.threads.add(threading.current_thread())
-        self.runs.append({"settings": settings, "mask": mask, "preview_plane": preview_plane})
+        self.runs.append(
+            {
+                "settings": settings,
+                "mask": mask,
+                "preview_plane": preview_plane,
+                "image": tuple(image.shape),
+                "level": round(float(np.nanmedian(np.asarray(image, float))), -2),
+            }
+        )
         yield Progress("measuring", message="Measuring the noise")
         image = check_image(image)
         measurement = self.measure(image, settings, mask=mask)
-        while self.hold_at == "measuring" and not stop.is_set():
+        while self._holds("measuring") and not stop.is_set():
             time.sleep(0.005)
         yield Progress("measuring", message=measurement.mask.reason, measurement=measurement)
         mask = measurement.mask

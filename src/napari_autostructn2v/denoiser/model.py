@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from ..errors import InputError
+from ..errors import InputError, MissingPixelsError
 from ..images import Planes, check_image, line_offsets, on_scale, to_planes
 from ..large import PackedModel, is_lazy, packed, planes_at_once, predict_lazily, shifted, with_margin
 from ..network import (
@@ -228,7 +228,7 @@ class Denoiser:
         if part.ndim > 2 and not self.context(stage).channels:
             part, chosen = part[..., chosen, :, :], slice(None)
         if part.dtype.kind == "f" and not np.isfinite(part).all():
-            raise InputError("The image has pixels that are NaN or infinite; replace them or crop them away.")
+            raise MissingPixelsError("The image has pixels that are NaN or infinite; replace them or crop them away.")
         planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
         planes = planes.without_line_offsets(() if lines_are_flat else self.flattened)
         network = self._network(stage).to(resolve_device(device))

@@ -4,6 +4,7 @@ from .axes import Channel, Layout, named_axes
 from .checks import as_array, check_image
 from .fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
 from .line_offsets import find_line_offsets, line_offsets, line_strips, without_line_offsets
+from .missing import fill_missing
 from .planes import Planes, on_scale, to_planes
 from .spread import evenly_spread
 
@@ -15,6 +16,7 @@ __all__ = [
     "as_array",
     "check_image",
     "evenly_spread",
+    "fill_missing",
     "find_fixed_pattern",
     "find_in_frames",
     "find_line_offsets",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import InputError
+from ..errors import InputError, MissingPixelsError
 from ..files import reason
 
 __all__ = ["MIN_SIDE", "check_image"]
@@ -65,7 +65,7 @@ def check_image(image: ArrayLike | Any) -> np.ndarray:
     low, high = float(array.min()), float(array.max())
     if not (math.isfinite(low) and math.isfinite(high)):
         bad = array.size - int(np.count_nonzero(np.isfinite(array)))
-        raise InputError(
+        raise MissingPixelsError(
             f"The image has {bad} {'pixel that is' if bad == 1 else 'pixels that are'} NaN or infinite. "
             "Replace them, for instance by numpy.nan_to_num(image), or crop them away."
         )

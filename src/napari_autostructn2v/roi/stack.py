@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, MissingPixelsError
 from ..images import check_image
 from ..settings import RoiSettings
 from .preprocess import shrink
@@ -68,7 +68,9 @@ class StackScorer:
         """
         plane = self._plane(index)
         if plane.dtype.kind == "f" and not np.isfinite(plane).all():
-            raise InputError(f"Plane {index} has pixels that are NaN or infinite; replace them or crop them away.")
+            raise MissingPixelsError(
+                f"Plane {index} has pixels that are NaN or infinite; replace them or crop them away."
+            )
         return RoiScorer(plane, common=self._common)
 
     def select(self, settings: RoiSettings) -> Iterator[PatchSelection]:

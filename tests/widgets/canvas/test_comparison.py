@@ -17,7 +17,12 @@ def dock(make_napari_viewer, monkeypatch, qtbot):
     """A dock that has just denoised a stack of three planes called "cells"."""
     StandIn().install(monkeypatch)
     viewer = make_napari_viewer()
-    viewer.add_image(np.random.default_rng(0).normal(100, 10, (3, 48, 64)), name="cells", scale=(2, 1, 1))
+    viewer.add_image(
+        np.random.default_rng(0).normal(100, 10, (3, 48, 64)),
+        name="cells",
+        scale=(2, 1, 1),
+        axis_labels="tyx",
+    )
     dock = DenoiseDock(viewer)
     viewer.window.add_dock_widget(dock, name="Denoise")
     run(dock, qtbot)
@@ -86,7 +91,7 @@ def test_only_results_of_the_very_image_are_replaced(dock, qtbot) -> None:
     first = viewer.layers["cells denoised"]
     copy = viewer.add_image(first.data, name="mine", metadata=first.metadata)
     viewer.layers.remove("cells")
-    other = viewer.add_image(np.random.default_rng(1).normal(100, 10, (3, 48, 64)), name="cells")
+    other = viewer.add_image(np.random.default_rng(1).normal(100, 10, (3, 48, 64)), name="cells", axis_labels="tyx")
     dock.image.layer = other
     run(dock, qtbot)
     assert {first, copy} <= set(viewer.layers)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari.layers import Shapes
+from napari.layers import Points, Shapes
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
@@ -152,6 +152,72 @@ def test_random_patches_are_not_edited(viewer, dock, qtbot):
     dock.background.section.use_roi.setChecked(True)
     qtbot.waitUntil(lambda: patches(viewer).name.startswith("Background"))
     assert patches(viewer).editable
+
+
+def marks(viewer) -> dict[tuple[float, float], str]:
+    """Symbol of the mark at each place."""
+    layer = next((layer for layer in viewer.layers if isinstance(layer, Points)), None)
+    if layer is None:
+        return {}
+    places = [(float(row), float(column)) for row, column in layer.data]
+    return dict(zip(places, map(str, layer.symbol), strict=True))
+
+
+def test_edits_are_marked_since_the_outlines_around_them_overlap(viewer, dock, image, qtbot):
+    layer = patches(viewer)
+    before = corners(viewer)
+    assert {(32, 32), (32, 48), (48, 32)} <= before, "neighbours cover all of what is deleted"
+    assert not marks(viewer)
+    low, _ = corners_of(layer)
+    layer.selected_data = {int(np.flatnonzero((np.rint(low) == (32, 32)).all(1))[0])}
+    layer.remove_selected()
+    qtbot.waitUntil(lambda: dock.settings_pair[0].removed == ((32, 32),))
+    assert marks(viewer) == {(47.5, 47.5): "x"}
+    layer.add_rectangles(np.array([(99.5, 149.5), (131.5, 181.5)]))
+    qtbot.waitUntil(lambda: len(dock.settings_pair[0].added) == 1)
+    assert marks(viewer) == {(47.5, 47.5): "x", (115.5, 165.5): "cross"}
+    assert not isinstance(viewer.layers.selection.active, Points)
+    dock.background.section.show_box.setChecked(False)
+    dock.update_patches()
+    assert not marks(viewer)
+    dock.background.section.show_box.setChecked(True)
+    dock.files.reset()
+    dock.update_patches()
+    assert not marks(viewer)
+
+
+@pytest.mark.parametrize("where", ["dock", "canvas", "buttons"])
+def test_undo_and_redo(viewer, dock, image, qtbot, where):
+    section = dock.background.section
+    before = corners(viewer)
+    patches(viewer).add_rectangles(np.array([(99.5, 149.5), (131.5, 181.5)]))
+    qtbot.waitUntil(lambda: bool(dock.settings_pair[0].added))
+    section.threshold.setValue(0.3)
+    assert dock.files.undo_button.isEnabled() and not dock.files.redo_button.isEnabled()
+    ctrl, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    if where == "buttons":
+        undo, redo = dock.files.undo_button.click, dock.files.redo_button.click
+    else:
+        widget = section.threshold if where == "dock" else viewer.window._qt_viewer.canvas.native
+        qtbot.waitExposed(viewer.window._qt_window)
+        viewer.window._qt_window.activateWindow()
+        widget.setFocus()
+
+        def undo() -> None:
+            QTest.keyClick(widget, Qt.Key.Key_Z, ctrl)
+
+        def redo() -> None:
+            QTest.keyClick(widget, Qt.Key.Key_Z, ctrl | shift)
+
+    undo()
+    assert section.threshold.value() == 0.5 and len(dock.settings_pair[0].added) == 1
+    undo()
+    dock.update_patches()
+    assert corners(viewer) == before == used(image, dock)
+    redo()
+    assert len(dock.settings_pair[0].added) == 1
+    redo()
+    assert section.threshold.value() == 0.3
 
 
 CORNERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6)

@@ -24,7 +24,7 @@ def dock(make_napari_viewer, standin, qtbot):
     """A dock with a stack of three planes, of which the last is in view."""
     viewer = make_napari_viewer()
     stack = np.stack([scan_lines((48, 64), seed=seed) for seed in range(3)])
-    viewer.add_image(stack, name="cells", scale=(2, 0.5, 0.5), contrast_limits=(1000, 3000))
+    viewer.add_image(stack, name="cells", scale=(2, 0.5, 0.5), axis_labels="tyx", contrast_limits=(1000, 3000))
     viewer.dims.set_current_step(0, 2)
     dock = DenoiseDock(viewer)
     viewer.window.add_dock_widget(dock, name="Denoise")

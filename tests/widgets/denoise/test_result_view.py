@@ -25,7 +25,9 @@ def dock(make_napari_viewer, monkeypatch, qtbot):
     StandIn().install(monkeypatch)
     viewer = make_napari_viewer()
     rng = np.random.default_rng(0)
-    viewer.add_image(rng.normal(100, 10, (3, 48, 64)).astype(np.uint8), name="cells", scale=(2, 1, 1))
+    viewer.add_image(
+        rng.normal(100, 10, (3, 48, 64)).astype(np.uint8), name="cells", scale=(2, 1, 1), axis_labels="tyx"
+    )
     dock = DenoiseDock(viewer)
     viewer.window.add_dock_widget(dock, name="Denoise")
     dock.denoise()

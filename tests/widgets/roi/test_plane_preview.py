@@ -15,6 +15,7 @@ from napari_autostructn2v.roi import select_patches_stack
 from napari_autostructn2v.roi.plane import select_patches
 from napari_autostructn2v.settings import RoiSettings
 from napari_autostructn2v.widgets.canvas.rectangles import corners_of
+from napari_autostructn2v.widgets.image import ImageState
 from napari_autostructn2v.widgets.roi import plane_preview as roi_preview
 
 GENERATOR = np.random.default_rng(3)
@@ -189,15 +190,15 @@ def test_data_that_cannot_be_read_is_told(qtbot):
     lazy = da.map_blocks(plane, chunks=((1,) * 3, (160,), (192,)), dtype=np.float32, meta=np.empty((0, 0, 0), "f4"))
     preview = roi_preview.PlanePreview()
     with qtbot.waitSignal(preview.ready):
-        preview.look_at(Image(lazy, contrast_limits=(0, 1)), Dims(ndim=3))
+        layer = Image(lazy, contrast_limits=(0, 1))
+        preview.look_at(ImageState(layer, (RoiSettings(), RoiSettings())), layer, Dims(ndim=3))
     assert "truncated file" in str(preview.error)
 
 
 UNUSABLE = [
-    (np.zeros((64, 64, 3), np.uint8), {"rgb": True}, "Split RGB"),
     (gradient() > 50, {}, "mask"),
     (np.full((64, 64), 7.0), {}, "constant"),
-    (np.where(gradient() > 99, np.nan, gradient()), {}, "NaN"),
+    (np.where(gradient() > 99, np.nan, gradient()), {}, "no value"),
     (np.zeros((8, 8)), {}, "at least 16 x 16"),
 ]
 

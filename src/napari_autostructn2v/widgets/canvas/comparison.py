@@ -56,10 +56,10 @@ class Comparison:
         source = self._source.looking_at(self._viewer)
         before = np.asarray(source.data[source.plane])
         divided = np.array(result.data[source.plane])
-        column = round(position * before.shape[-1])
-        divided[..., :column] = before[..., :column]
+        column = round(position * before.shape[1])
+        divided[:, :column] = before[:, :column]
         if column:
-            divided[..., column - 1] = self._line_value(result)
+            divided[:, column - 1] = self._line_value(result)
         divided = divided.reshape((1,) * len(source.plane) + divided.shape)
         placement = source.plane_placement()
         if self._divided is not None and self._divided in self._viewer.layers:
@@ -67,8 +67,9 @@ class Comparison:
             self._divided.translate = placement["translate"]
             return
         self._divided = self._add(divided, f"{self._source.name} before | after", placement)
-        self._divided.contrast_limits = result.contrast_limits
-        self._divided.colormap = result.colormap
+        if not source.is_rgb:
+            self._divided.contrast_limits = result.contrast_limits
+            self._divided.colormap = result.colormap
 
     def hide_divider(self) -> None:
         """Take the divider away."""
@@ -85,8 +86,12 @@ class Comparison:
         if not is_large(after):
             before, after = np.asarray(before), np.asarray(after)
         removed = before.astype(np.float32) - after.astype(np.float32)
-        self._difference = self._add(removed, f"{self._source.name} removed", self._source.placement)
         spread = 3 * float(np.std(np.asarray(removed[self._source.plane]))) or 1.0
+        if self._source.is_rgb:
+            removed = (0.5 + removed / (2 * spread)).clip(0, 1)  # grey where nothing was removed
+        self._difference = self._add(removed, f"{self._source.name} removed", self._source.placement)
+        if self._source.is_rgb:
+            return self._difference
         self._difference.contrast_limits = (-spread, spread)
         self._difference.colormap = "gray"
         return self._difference
@@ -125,7 +130,7 @@ class Comparison:
         layer = Image(
             data,
             name=name,
-            rgb=False,
+            rgb=self._source.is_rgb,
             metadata={METADATA_KEY: {"source": self._source.name, "role": "comparison"}},
             **placement,
             **look,

@@ -71,7 +71,8 @@ class MaskPreview(QObject):
             return  # what is wanted by then follows
         self._working_on, self._wanted = self._wanted, None
         source, pattern, flattened = self._working_on
-        self.runner.start(linear_preview_task(source.data, source.plane, pattern, remove_line_offsets=flattened))
+        part = source.seen_part
+        self.runner.start(linear_preview_task(part.data, part.place, pattern, remove_line_offsets=flattened))
 
     def _on_finished(self, plane: np.ndarray) -> None:
         working_on, self._working_on = self._working_on, None
@@ -97,6 +98,7 @@ class MaskPreview(QObject):
         blending = "translucent" if source.look["blending"] in ADDING else source.look["blending"]
         origin = {METADATA_KEY: {"source": source.name, "role": "mask preview"}}
         look = source.look | {"blending": blending}
+        name = f"{name} ({source.seen_part.name})" if source.is_rgb else name
         self._layer = Image(plane, name=name, rgb=False, metadata=origin, **place, **look)
         mark_as_made(self._layer, source.reference)
         add_quietly(self._viewer, self._layer)

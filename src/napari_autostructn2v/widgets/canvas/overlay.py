@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..image import METADATA_KEY, keeping_selection, raise_above
 from ..parts import connect_while_alive, unwrapped
+from .placing import place_of, put_on
 from .rectangles import RectangleWriter, corners_of
 
 if TYPE_CHECKING:
@@ -148,21 +149,10 @@ class PatchOverlay(QObject):
 
     def _put_on(self, layer: Shapes, image: Image) -> None:
         """Give the layer the place in the world that the last two axes of the image have."""
-        wanted = {
-            "scale": np.asarray(image.scale)[-2:],
-            "translate": np.asarray(image.translate)[-2:],
-            "rotate": np.asarray(image.rotate)[-2:, -2:],
-            "shear": np.asarray(image.shear)[-1:],
-            "affine": np.asarray(image.affine.affine_matrix)[-3:, -3:],
-            "units": tuple(image.units)[-2:],
-            "axis_labels": tuple(image.axis_labels)[-2:],
-        }
-        # Setting a transform redraws the canvas even where it is the one that was there.
-        place = tuple(value.tobytes() if isinstance(value, np.ndarray) else value for value in wanted.values())
+        place = place_of(image)
         if place != self._place:
             self._place = place
-            for name, value in wanted.items():
-                setattr(layer, name, value)
+            put_on(layer, image)
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self._layer and self._layer is not None:

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from ...errors import tells_of_memory
 from ...progress import Progress
 from ...settings import Settings
-from ..image import ImageChoice, Outcome, PlannedRun, viewer_state
+from ..image import AxesChoice, ImageChoice, Outcome, PlannedRun, viewer_state
 from ..parts import (
     DockTabs,
     DockWatch,
@@ -73,6 +73,7 @@ class DenoiseDock(QWidget):
         self._state = viewer_state(self._viewer)
         self.control = self._state.control
         self.image = ImageChoice(self._state.chosen)
+        self.axes = AxesChoice(self._state)
         self.options = RunOptions()
         self.buttons = RunButtons()
         self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
@@ -206,6 +207,8 @@ class DenoiseDock(QWidget):
     def _on_state(self, aspect: str) -> None:
         if aspect == "settings":
             self._show_settings()
+        elif aspect == "axes":
+            self._show_titles()
         elif aspect == "run":
             self._show_run()
         elif aspect == "result":
@@ -227,6 +230,8 @@ class DenoiseDock(QWidget):
         name = shortened(self._state.image.name)
         for section, title in ((self.result_section, "Result"), (self.noise_section, "Noise")):
             section.set_title(f"{title} of “{name}”" if name else title)
+        is_plain = self._state.image.pixels.reading.axes == "YX"
+        self.options.form.setRowVisible(self.axes, not is_plain)
 
     def _show_run(self) -> None:
         """Show how far the run is, of whichever image, and the curves of the chosen one."""
@@ -278,6 +283,7 @@ class DenoiseDock(QWidget):
 
     def _lay_out(self) -> None:
         add_row(self.options.form, "Image", self.image, at=0)
+        add_row(self.options.form, "Axes", self.axes, at=1)
         # Only the sections scroll, so that the button and the progress are always in view.
         sections = SectionColumn(
             self.training_section,

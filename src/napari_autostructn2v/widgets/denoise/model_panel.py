@@ -144,7 +144,8 @@ class ModelPanel(QWidget):
         if self.model is None:
             return
         try:
-            self.model.denoiser.save(path)
+            for denoiser, where in zip(self.model.each, _files_of(path, len(self.model.each)), strict=True):
+                denoiser.save(where)
         except InputError as error:
             self.failed.emit(Failure(str(error), "input"))
             return
@@ -237,3 +238,11 @@ class ModelPanel(QWidget):
         chosen = self.chosen_run is not None
         self.delete_button.setEnabled(chosen)
         self.delete_button.setToolTip("Take the chosen run off the disk; layers stay." if chosen else _NO_RUN)
+
+
+def _files_of(path: str, channels: int) -> list[str]:
+    """Return a file for each channel: ``cells-c1.safetensors``, ... unless there is only one."""
+    if channels == 1:
+        return [path]
+    first = Path(path)
+    return [str(first.with_name(f"{first.stem}-c{number}{first.suffix}")) for number in range(1, channels + 1)]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from ...errors import InputError
 from ...noise import BlindMask
@@ -42,12 +42,21 @@ _SHAPES = {
 }
 
 
+class _Measuring(NamedTuple):
+    """Of which image the noise is measured, whether a mask follows from it, and in which channel."""
+
+    image: ImageState
+    follows: bool
+    channel: int
+
+
 class _Asked(NamedTuple):
-    """Of which image a gain is worked out, from which measurement, and for which mask."""
+    """Of which image a gain is worked out, from which measurement, for which mask and in which channel."""
 
     image: ImageState
     measured: Measured
     mask: tuple[str, ...]
+    channel: int
 
 
 class NoisePanel(QWidget):
@@ -67,7 +76,7 @@ class NoisePanel(QWidget):
         super().__init__()
         self._viewer, self._state = viewer, state
         self._to_measure: list[ImageState] = []
-        self._measured_now: tuple[ImageState, bool] | None = None  # and whether a mask follows from it
+        self._measured_now: _Measuring | None = None
         self.runner = Runner(self)
         self.runner.finished.connect(self._on_measured)
         self.runner.failed.connect(self._on_measuring_failed)
@@ -84,6 +93,9 @@ class NoisePanel(QWidget):
             "that it leaves visible. Training does better; this shows at once whether lines go and detail stays."
         )
         self.editor = MaskEditor()
+        self.channels = QComboBox()
+        self.channels.setToolTip("The channel whose noise is shown, and whose patches the ROI tuning dock shows.")
+        self.channels.setAccessibleName("Channel")
         self.verdict = WrappedLabel(_UNMEASURED)
         self._correlation_shown: np.ndarray | None = None
         self.measure_button = QPushButton("Measure")
@@ -94,6 +106,7 @@ class NoisePanel(QWidget):
         self.measure_button.clicked.connect(self.measure)
         self.automatic_button.clicked.connect(self.use_automatic)
         self.editor.edited.connect(self._on_edited)
+        self.channels.activated.connect(self._on_channel)
         self.preview_box.toggled.connect(self._on_preview_wanted)
         self.preview.removed.connect(self._on_preview_removed)
         state.changed.connect(self._on_state)
@@ -108,9 +121,9 @@ class NoisePanel(QWidget):
         if image.is_measuring:
             return
         try:
-            Source.of(image.layer, self._viewer)
+            Source.of(image.pixels, self._viewer)
         except InputError as error:
-            self.failed.emit(Failure(str(error), "input"))
+            self.failed.emit(Failure.from_error(error))
             return
         image.show_measuring(True)
         self._to_measure.append(image)
@@ -155,7 +168,7 @@ class NoisePanel(QWidget):
         # An image that cannot be used is complained about when it is measured or denoised.
         with suppress(InputError):
             self.preview.show(
-                Source.of(layer, self._viewer),
+                Source.of(self._state.image.pixels, self._viewer),
                 self.editor.pattern,
                 remove_line_offsets=self._state.common.remove_line_offsets,
             )
@@ -187,13 +200,14 @@ class NoisePanel(QWidget):
                 self.save_mask(path)
 
     def _on_state(self, aspect: str) -> None:
-        if aspect in ("settings", "noise", "run"):
+        if aspect in ("axes", "settings", "noise", "run"):
             self._refresh()
 
     def _refresh(self) -> None:
         """Show the mask that the next run will use, and what is known of the noise."""
         image = self._state.image
         measured = image.measured
+        self._show_channels()
         correlation = None if measured is None else measured.measurement.noise.correlation
         automatic = image.mask.source in ("raw", "stage1")
         self.automatic_button.setEnabled(not automatic)
@@ -220,6 +234,22 @@ class NoisePanel(QWidget):
             self.editor.show_mask(pattern, correlation)
             self._correlation_shown = correlation
 
+    def _show_channels(self) -> None:
+        """Offer the channels where there are several."""
+        names, shown = (
+            self._state.image.pixels.channel_names,
+            [self.channels.itemText(i) for i in range(self.channels.count())],
+        )
+        with QSignalBlocker(self.channels):
+            if names != shown:
+                self.channels.clear()
+                self.channels.addItems(names)
+            self.channels.setCurrentIndex(self._state.image.channel)
+        self.channels.setVisible(len(names) > 1)
+
+    def _on_channel(self, channel: int) -> None:
+        self._state.turn_to_channel(channel)
+
     def _own_mask(self) -> BlindMask:
         """Return the mask that was drawn or read from a file."""
         settings = self._state.image.mask
@@ -232,15 +262,15 @@ class NoisePanel(QWidget):
             return None
         if image.gain is not None and image.gain.mask == rows:
             return image.gain
-        asked = _Asked(image, image.measured, rows)
+        asked = _Asked(image, image.measured, rows, image.channel)
         if not (self.gains.is_busy and self._gain_asked == asked):
             self._gain_asked = asked
             self.gains.ask(asked, gain_task(image.measured.measurement, mask.pattern))
         return None
 
     def _on_gain(self, asked: _Asked, db: float | None) -> None:
-        if asked.image.measured is asked.measured:
-            asked.image.take_gain(Gain(asked.mask, db))
+        if asked.image.measured_of(asked.channel) is asked.measured:
+            asked.image.take_gain(Gain(asked.mask, db), asked.channel)
 
     def _on_gain_failed(self, asked: _Asked, failure: Failure) -> None:
         self.failed.emit(failure)
@@ -249,25 +279,26 @@ class NoisePanel(QWidget):
         while self._to_measure and not self.runner.is_running:
             image = self._to_measure.pop(0)
             try:
-                source = Source.of(image.layer, self._viewer)
+                source = Source.of(image.pixels, self._viewer)
             except InputError:  # closed in the meantime
                 image.show_measuring(False)
                 continue
-            self._measured_now = image, image.mask.source in ("raw", "stage1")
-            self.runner.start(measure_task(source.data, image.settings(self._state.common)))
+            part = next(part for part in source.parts if part.number == image.channel)
+            self._measured_now = _Measuring(image, image.mask.source in ("raw", "stage1"), part.number)
+            self.runner.start(measure_task(part.data, image.settings(self._state.common)))
 
     def _on_measured(self, measurement: Measurement | None) -> None:
         if self._measured_now is not None:
-            (image, follows), self._measured_now = self._measured_now, None
+            (image, follows, channel), self._measured_now = self._measured_now, None
             if measurement is None:
                 image.show_measuring(False)
             else:
-                image.take_measurement(measurement, measurement.mask if follows else None)
+                image.take_measurement(measurement, measurement.mask if follows else None, channel)
         self._measure_next()
 
     def _on_measuring_failed(self, failure: Failure) -> None:
         if self._measured_now is not None:
-            self._measured_now[0].show_measuring(False)
+            self._measured_now.image.show_measuring(False)
             self._measured_now = None
         self.failed.emit(failure)
         self._measure_next()
@@ -287,6 +318,7 @@ class NoisePanel(QWidget):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.channels)
         layout.addWidget(self.editor)
         layout.addWidget(self.verdict)
         layout.addWidget(self.preview_box)

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..image import ModelAtHand, Outcome, Source, ViewerState, keeping, model_provenance
-from ..work import Task, denoise_task, predict_task
+from ...settings import Settings
+from ..image import (
+    ModelAtHand,
+    Outcome,
+    Part,
+    Source,
+    ViewerState,
+    keeping,
+    model_provenance,
+    outcome_of_predictions,
+    outcome_of_results,
+)
+from ..work import Task, denoise_task, each_channel, predict_task
+
+if TYPE_CHECKING:
+    from ...denoiser import Denoiser
 
 __all__ = ["RunPlans"]
 
@@ -27,38 +41,63 @@ class RunPlans:
     def denoise(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Train on an image and denoise it."""
         settings = self._state.of(source.layer).settings(self._state.common)
-        task = denoise_task(source.data, settings, preview_plane=source.plane_number, dtype=self._state.result_dtype)
-        return keeping(task, source.name), partial(Outcome.of_result, source, settings)
+
+        def train(part: Part) -> Task:
+            return self._training(source, part, settings)
+
+        return self._run(source, train), partial(_outcome_of_results, source, settings)
 
     def train_on(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Train the model at hand on, with the settings of its own run, and denoise an image."""
-        denoiser = self._model(source).denoiser
+        model = self._model(source)
         # Where and in which pieces the work is done is a matter of this computer and not of the run.
         here = self._state.common
-        settings = replace(denoiser.settings, device=here.device, tile=here.tile)
-        task = denoise_task(
-            source.data,
-            settings,
-            preview_plane=source.plane_number,
-            dtype=self._state.result_dtype,
-            start=denoiser,
-        )
-        return keeping(task, source.name), partial(Outcome.of_result, source, settings)
+        settings = replace(model.denoiser.settings, device=here.device, tile=here.tile)
+
+        def train(part: Part) -> Task:
+            return self._training(source, part, settings, model.of(part.number))
+
+        return self._run(source, train), partial(_outcome_of_results, source, settings)
 
     def apply(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Denoise an image with the model at hand, without training."""
         model = self._model(source)
         origin = model_provenance(source.name, model.name, model.denoiser)
-        task = predict_task(
-            source.data,
-            model.denoiser,
-            self._state.common,
-            plane=source.plane_number,
+        common, dtype = self._state.common, self._state.result_dtype
+
+        def predict(part: Part) -> Task:
+            return predict_task(part.data, model.of(part.number), common, plane=part.plane, dtype=dtype)
+
+        return self._run(source, predict), partial(_outcome_of_predictions, source, origin)
+
+    def _training(self, source: Source, part: Part, settings: Settings, start: Denoiser | None = None) -> Task:
+        task = denoise_task(
+            part.data,
+            settings,
+            preview_plane=part.plane if part.is_seen else None,
             dtype=self._state.result_dtype,
+            start=start,
         )
-        return task, partial(Outcome.of_prediction, source, origin)
+        return keeping(task, f"{source.name} · {part.name}" if part.name else source.name)
+
+    def _run(self, source: Source, plan: Callable[[Part], Task]) -> Task:
+        """Return a task for the only channel, or for one after the other, the one in view first."""
+        parts = source.parts
+        if len(parts) == 1:
+            return plan(parts[0])
+        return each_channel([(part.number, part.name, plan(part)) for part in parts])
 
     def _model(self, source: Source) -> ModelAtHand:
         model = self._state.of(source.layer).model
         assert model is not None, "the button is disabled without a model"
         return model
+
+
+def _outcome_of_results(source: Source, settings: Settings, answer: Any) -> Outcome:
+    several = isinstance(answer, list)
+    return (outcome_of_results if several else Outcome.of_result)(source, settings, answer)
+
+
+def _outcome_of_predictions(source: Source, origin: dict[str, Any], answer: Any) -> Outcome:
+    several = isinstance(answer, list)
+    return (outcome_of_predictions if several else Outcome.of_prediction)(source, origin, answer)

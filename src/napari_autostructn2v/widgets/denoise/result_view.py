@@ -116,7 +116,8 @@ class ResultView(QWidget):
             self.light.setText(symbol)
             self.light.setAccessibleName(f"{judgement.light} light")
             self.light.setStyleSheet(f"color: {color}; font-size: 16pt;")
-            self.judgement.setText(f"{judgement.verdict} {judgement.advice}".strip())
+            about = f"{outcome.judged[:1].upper()}{outcome.judged[1:]}: " if outcome.judged else ""
+            self.judgement.setText(f"{about}{judgement.verdict} {judgement.advice}".strip())
         for widget in (self.light, self.judgement):
             widget.setVisible(quality is not None)
         self.label.setText("\n".join(line for line in lines if line))

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from ..image import ViewerState
+from ..image import ImageState, ViewerState
 from ..parts import MessageBar
-from ..work import Failure
+from ..work import FILL_LABEL, FILL_TOOLTIP, Failure
 from .habits import with_smaller_tiles
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
 __all__ = ["RunTrouble"]
+
+#: What the names of actions begin with that say which axis is which.
+_AXES = "axes:"
 
 
 class RunTrouble(QObject):
@@ -37,7 +40,10 @@ class RunTrouble(QObject):
         super().__init__(message)
         self._message, self._state = message, state
         self._failed: Layer | None = None  # what a way out runs on again
+        self._filling: ImageState | None = None
         message.action_triggered.connect(self._take_way_out)
+        state.filled.connect(self._on_filled)
+        state.fill_failed.connect(self._on_fill_failed)
 
     def forget(self) -> None:
         """Begin anew, with nothing to say."""
@@ -78,12 +84,44 @@ class RunTrouble(QObject):
                 action_label="Train on this image",
                 action_tooltip="Denoise the image with a model of its own.",
             )
+        elif failure.kind == "missing":
+            self._message.say(
+                failure.sentence,
+                "warning",
+                action="fill",
+                action_label=FILL_LABEL,
+                action_tooltip=FILL_TOOLTIP,
+            )
+        elif failure.kind == "axes":
+            self._ask_for_axes(failure.sentence)
         elif failure.kind == "memory":
             self._offer_smaller_tiles(failure.sentence)
         else:
             self._message.say(
                 failure.sentence, "warning" if failure.kind == "input" else "error", details=failure.details
             )
+
+    def _ask_for_axes(self, sentence: str) -> None:
+        """Ask whether an axis is channels."""
+        image = self._image
+        reading = image.pixels.reading
+        several = len(reading.axes.rstrip("YXS")) > 1
+        answers = [
+            (
+                f"{_AXES}{reading.with_channels(at)}",
+                f"Axis {at + 1} is channels" if several else "Channels",
+                "Each channel is denoised alone, with a model of its own.",
+            )
+            for at in reading.doubtful
+        ]
+        self._message.say(
+            sentence,
+            "warning",
+            action=f"{_AXES}{reading.axes}",
+            action_label="None" if several else "Time or depth",
+            action_tooltip="All planes are denoised together, by one model.",
+            others=answers,
+        )
 
     def _offer_smaller_tiles(self, sentence: str) -> None:
         """Say that there was too little memory, with a way out unless that was taken already."""
@@ -96,18 +134,44 @@ class RunTrouble(QObject):
             action_tooltip="Run again with half the Tile size and half the Batch size, which need less memory.",
         )
 
+    @property
+    def _image(self) -> ImageState:
+        """The image that has failed, the chosen one where it was no run."""
+        return self._state.image if self._failed is None else self._state.of(self._failed)
+
     def _take_way_out(self, action: str) -> None:
-        layer, control = self._failed, self._state.control
+        image = self._image
         if action == "random":
-            image = self._state.image if layer is None else self._state.of(layer)
             first, second = image.pair
             image.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
         elif action == "smaller":
             self._state.set_common(with_smaller_tiles(self._state.common) or self._state.common)
+        elif action.startswith(_AXES):
+            self._state.say_axes(image, action.removeprefix(_AXES))
         self._message.clear()
         if action == "train":
-            self.train_wanted.emit(layer)
-        elif layer is not None:
-            control.again(layer)
-        elif action == "random":
+            self.train_wanted.emit(self._failed)
+        elif action == "fill":
+            self._filling = image
+            self._message.say("Filling missing pixels…")
+            self._state.fill_missing(image)
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Do again what has failed."""
+        if self._failed is not None:
+            self._state.control.again(self._failed)
+        else:
             self.measure_again.emit()
+
+    def _on_filled(self, image: ImageState) -> None:
+        if image is self._filling:
+            self._filling = None
+            self._message.clear()
+            self._go_on()
+
+    def _on_fill_failed(self, image: ImageState, failure: Failure) -> None:
+        if image is self._filling:
+            self._filling = None
+            self._say(failure)

@@ -1,5 +1,7 @@
 """What is known about the images of a viewer: source, settings, runs, results, verdict."""
 
+from .axes_choice import AxesChoice
+from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .chosen_image import ChosenImage
 from .image_choice import ImageChoice
 from .keeping import keeping
@@ -14,8 +16,9 @@ from .layer_order import (
     raise_above,
 )
 from .queue import PlannedRun, RunControl
+from .reading import Reading, axes_in_words, read_axes, readings
 from .results import ADDING, Outcome, model_provenance
-from .source import Source
+from .source import Part, Source
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .verdict import judge
 from .view_plane import plane_index
@@ -24,6 +27,7 @@ from .viewer_state import ViewerState, viewer_state
 __all__ = [
     "ADDING",
     "METADATA_KEY",
+    "AxesChoice",
     "ChosenImage",
     "Gain",
     "ImageChoice",
@@ -31,13 +35,16 @@ __all__ = [
     "Measured",
     "ModelAtHand",
     "Outcome",
+    "Part",
     "PlannedRun",
+    "Reading",
     "RoiPair",
     "RunControl",
     "Source",
     "Stage",
     "ViewerState",
     "add_quietly",
+    "axes_in_words",
     "image_of",
     "is_made_here",
     "judge",
@@ -46,8 +53,12 @@ __all__ = [
     "mark_as_made",
     "model_provenance",
     "origin_of",
+    "outcome_of_predictions",
+    "outcome_of_results",
     "plane_index",
     "raise_above",
+    "read_axes",
+    "readings",
     "viewer_state",
     "with_pair",
 ]

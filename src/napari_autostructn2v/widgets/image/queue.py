@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...progress import Progress
-from ..work import Failure, Runner, Task
+from ..work import ChannelProgress, Failure, Runner, Task
 from .results import Outcome, ResultLayers
 from .source import Source
 from .state import ImageState, ModelAtHand
@@ -128,9 +128,9 @@ class RunControl(QObject):
             self.position += 1
             self.state = self._known(layer)
             try:
-                source = Source.of(layer, self._viewer)
+                source = Source.of(self.state.pixels, self._viewer, layer)
             except InputError as error:
-                self._tell_failure(Failure(str(error), "input"))
+                self._tell_failure(Failure.from_error(error))
                 continue
             task, self._read = self._plan(source)
             self._results = ResultLayers(self._viewer, source, replace=self._replace)
@@ -150,7 +150,8 @@ class RunControl(QObject):
         for event in events:
             if event.measurement is not None:
                 follows = self._mask_source in ("raw", "stage1")
-                self.state.take_measurement(event.measurement, event.measurement.mask if follows else None)
+                mask = event.measurement.mask if follows else None
+                self.state.take_measurement(event.measurement, mask, _channel_of(event))
         self.state.take_events(events)
         self.progressed.emit(events)
         shown = next((event for event in reversed(events) if event.preview is not None), None)
@@ -159,7 +160,7 @@ class RunControl(QObject):
         # At the beginning of stage 2 the last preview of stage 1 is still the better picture.
         if shown.phase != self._previewed and self._previewed and shown.step < _LATE_ENOUGH * shown.total:
             return
-        self._results.show_preview(shown.preview)
+        self._results.show_preview(shown.preview, _channel_of(shown))
         self._previewed = shown.phase
 
     def _on_finished(self, answer: Any) -> None:
@@ -190,17 +191,25 @@ class RunControl(QObject):
         self._start_next()
 
 
+def _channel_of(event: Progress) -> int:
+    return event.channel if isinstance(event, ChannelProgress) else 0
+
+
 def _record(state: ImageState, outcome: Outcome, layer: Image | None) -> str:
     """Take down what a run has found out, and return what is left to say; a cancelled run replaces no finished one."""
     result = outcome.result
-    if result is not None and result.measurement is not None:
-        automatic = result.mask if result.settings.mask.source in ("raw", "stage1") else None
-        state.take_measurement(result.measurement, automatic)
+    for channel, own in enumerate(outcome.each):
+        if own is not None and own.measurement is not None:
+            automatic = own.mask if own.settings.mask.source in ("raw", "stage1") else None
+            state.take_measurement(own.measurement, automatic, channel)
     model = state.model
     beside = outcome.is_stopped and model is not None and not model.stopped
-    if result is not None and result.denoiser is not None and not beside:
+    models = [own.denoiser for own in outcome.each if own is not None and own.denoiser is not None]
+    if models and not beside:
         name = f"trained on “{outcome.source.name}”"
-        state.take_model(ModelAtHand(result.denoiser, name, stopped=outcome.is_stopped))
+        # Those of some channels alone would be taken for those of others.
+        others = tuple(models[1:]) if len(models) == len(outcome.each) else ()
+        state.take_model(ModelAtHand(models[0], name, stopped=outcome.is_stopped, others=others))
     if layer is None:
         return _WITH_MODEL if result is not None and result.denoiser is not None else _WITH_NOTHING
     if outcome.is_stopped and state.result is not None and state.outcome is not None and not state.outcome.is_stopped:

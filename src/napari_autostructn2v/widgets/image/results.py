@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...settings import Settings
     from ..work import Prediction
 
-__all__ = ["ADDING", "Outcome", "ResultLayers", "model_provenance", "provenance"]
+__all__ = ["ADDING", "Outcome", "ResultLayers", "model_provenance", "notes_of", "provenance"]
 
 #: Ways of blending in which a result on top of its source would show both at once.
 ADDING = ("additive", "minimum", "multiplicative")
@@ -42,11 +42,15 @@ class Outcome:
     origin : dict
         Provenance, see :func:`provenance`.
     result : Result or None
-        All that is known of a run of the pipeline.
+        All that is known of a run of the pipeline; of the channel that came out worst where there are several.
     quality : Quality or None
         What can be said about the denoised image.
     notes : tuple of str
         What else the user should know, one sentence each.
+    each : tuple of Result or None
+        Of each channel.
+    judged : str
+        Name of the channel that `quality` is about, where there are several.
     """
 
     source: Source
@@ -56,6 +60,8 @@ class Outcome:
     result: Result | None = None
     quality: Quality | None = None
     notes: tuple[str, ...] = ()
+    each: tuple[Result | None, ...] = ()
+    judged: str = ""
 
     @property
     def is_stopped(self) -> bool:
@@ -69,7 +75,7 @@ class Outcome:
             return cls(source, None, None, {})
         stage1 = result.stage1 if result.stage2 is not None and settings.stages == "both" else None
         origin = provenance(source.name, settings, result)
-        return cls(source, result.denoised, stage1, origin, result, result.report.quality)
+        return cls(source, result.denoised, stage1, origin, result, result.report.quality, notes_of(source), (result,))
 
     @classmethod
     def of_prediction(cls, source: Source, origin: dict[str, Any], prediction: Prediction | None) -> Outcome:
@@ -77,7 +83,8 @@ class Outcome:
         if prediction is None:
             return cls(source, None, None, {})
         origin = origin | {"messages": list(prediction.notes)}
-        return cls(source, prediction.denoised, None, origin, None, prediction.quality, prediction.notes)
+        notes = (*notes_of(source), *prediction.notes)
+        return cls(source, prediction.denoised, None, origin, None, prediction.quality, notes)
 
 
 class ResultLayers:
@@ -97,9 +104,19 @@ class ResultLayers:
         self._replace = replace
         self._preview: Image | None = None
         self._preview_was_shown = False
+        self._colours: np.ndarray | None = None  # of the preview of an RGB image
 
-    def show_preview(self, plane: np.ndarray) -> None:
-        """Show the (Y, X) image as it is so far; a preview that the user has deleted does not come back."""
+    def show_preview(self, plane: np.ndarray, channel: int = 0) -> None:
+        """Show the (Y, X) image as it is so far; a preview that the user has deleted does not come back.
+
+        Parameters
+        ----------
+        plane : (Y, X) ndarray
+        channel : int
+            Which colour of an RGB image it is.
+        """
+        if self._source.is_rgb:
+            plane = self._coloured(plane, channel)
         plane = plane.reshape((1,) * len(self._source.plane) + plane.shape)
         if self._preview is not None and self._preview in self._viewer.layers:
             self._preview.data = plane
@@ -146,6 +163,15 @@ class ResultLayers:
             stage1.name = self._name(f"stage 1{ending}")
         return final
 
+    def _coloured(self, plane: np.ndarray, channel: int) -> np.ndarray:
+        """Return the picture in view with one colour replaced, and with those that came before."""
+        if self._colours is None:
+            self._colours = np.array(self._source.data[self._source.plane])
+        colours = self._colours = self._colours.copy()  # a new array, so that napari sees it as one
+        limits = np.iinfo(colours.dtype) if colours.dtype.kind in "iu" else np.finfo(colours.dtype)
+        colours[..., channel] = np.clip(plane, limits.min, limits.max)
+        return colours
+
     def _name(self, role: str) -> str:
         return f"{self._source.name} {role}"
 
@@ -184,7 +210,7 @@ class ResultLayers:
         layer = Image(
             data,
             name=name,
-            rgb=False,
+            rgb=self._source.is_rgb,
             metadata={METADATA_KEY: {"source": self._source.name} | metadata},
             **placement,
             **self._source.look,
@@ -199,6 +225,11 @@ class ResultLayers:
     def _remove(self, layer: Layer) -> None:
         with suppress(ValueError):  # the user was faster
             self._viewer.layers.remove(layer)
+
+
+def notes_of(source: Source) -> tuple[str, ...]:
+    """Return what should be known of the image that a result was made from."""
+    return ("Missing pixels were filled with the values of the pixels next to them.",) if source.is_filled else ()
 
 
 def provenance(source: str, settings: Settings, result: Result) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
 from napari.layers import Image
@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, Signal
 from ...progress import Progress
 from ...settings import MaskSettings, RoiSettings, Settings
 from .history import History
+from .pixels import Pixels
 
 if TYPE_CHECKING:
     from ...denoiser import Denoiser
@@ -28,8 +29,9 @@ RoiPair = tuple[RoiSettings, RoiSettings]
 #: Index into a pair: 0 is stage 1 (background), 1 is stage 2 (structure).
 Stage = Literal[0, 1]
 
-#: What of an image has changed: its patches and its mask, its noise, its run, its result, its model.
-Aspect = Literal["settings", "noise", "run", "result", "model"]
+#: What of an image has changed: its pixels or what its axes are, its patches and its mask, its noise, its run, its
+#: result, its model.
+Aspect = Literal["axes", "settings", "noise", "run", "result", "model"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +52,31 @@ class Gain:
 
 @dataclass(frozen=True, eq=False)
 class ModelAtHand:
-    """A trained model, where it comes from, and whether its run was cancelled."""
+    """A trained model, where it comes from, and whether its run was cancelled; or one for each of several channels.
+
+    Parameters
+    ----------
+    denoiser : Denoiser
+        Of the first channel.
+    name : str
+    stopped : bool
+    others : tuple of Denoiser
+        Of the further channels.
+    """
 
     denoiser: Denoiser
     name: str
     stopped: bool = False
+    others: tuple[Denoiser, ...] = ()
+
+    @property
+    def each(self) -> tuple[Denoiser, ...]:
+        """The models of all channels."""
+        return self.denoiser, *self.others
+
+    def of(self, channel: int) -> Denoiser:
+        """Return the model for a channel; where there is only one, it is for all."""
+        return self.each[channel] if channel < len(self.each) else self.denoiser
 
 
 class ImageState(QObject):
@@ -73,11 +95,13 @@ class ImageState(QObject):
 
     def __init__(self, layer: Image | None, pair: RoiPair, mask: MaskSettings = MaskSettings()) -> None:
         super().__init__()
-        self._layer = None if layer is None else ref(layer)
+        self.pixels = Pixels(layer)
         self._pair = History(pair)
         self._mask = mask
-        self.measured: Measured | None = None
-        self.gain: Gain | None = None
+        #: Of the channel that the noise and the patches are shown of.
+        self.channel = 0
+        self._measured: dict[int, Measured] = {}
+        self._gains: dict[int, Gain] = {}
         self.is_measuring = False
         self.model: ModelAtHand | None = None
         self.outcome: Outcome | None = None
@@ -93,13 +117,39 @@ class ImageState(QObject):
     @property
     def layer(self) -> Image | None:
         """The layer, None once it is gone, or where no image is open."""
-        return None if self._layer is None else self._layer()
+        return self.pixels.layer
 
     @property
     def name(self) -> str:
         """That of the layer."""
         layer = self.layer
         return "" if layer is None else layer.name
+
+    # ---- its pixels
+
+    def say_axes(self, axes: str) -> None:
+        """Take the user's word for which axis is which."""
+        if axes != self.pixels.said_axes:
+            before = self.pixels.reading.axes
+            self.pixels.said_axes = axes
+            if before != self.pixels.reading.axes:
+                self._forget_measurements()
+            self.changed.emit("axes")
+
+    def show_channel(self, channel: int) -> None:
+        """Turn to another channel."""
+        if channel != self.channel:
+            self.channel = channel
+            self.changed.emit("axes")
+
+    def take_filled(self, filled: Any) -> None:
+        """Work with these pixels in place of those that the layer has now."""
+        self.pixels.take_filled(filled)
+        self._forget_measurements()
+        self.changed.emit("axes")
+
+    def _forget_measurements(self) -> None:
+        self._measured, self._gains, self.channel = {}, {}, 0
 
     # ---- settings that belong to the image
 
@@ -161,17 +211,33 @@ class ImageState(QObject):
 
     # ---- what was found out about it
 
-    def take_measurement(self, measurement: Measurement, automatic: BlindMask | None) -> None:
+    @property
+    def measured(self) -> Measured | None:
+        """What is known of the noise of the present channel."""
+        return self.measured_of(self.channel)
+
+    def measured_of(self, channel: int) -> Measured | None:
+        """Return what is known of the noise of a channel."""
+        return self._measured.get(channel)
+
+    @property
+    def gain(self) -> Gain | None:
+        """What its own mask gains in the present channel."""
+        return self._gains.get(self.channel)
+
+    def take_measurement(self, measurement: Measurement, automatic: BlindMask | None, channel: int = 0) -> None:
         """Keep a measurement; `automatic` is the mask that follows from it, None keeps the one that was known."""
-        known = None if self.measured is None else self.measured.automatic
-        mask = automatic or known
+        known = self.measured_of(channel)
+        mask = automatic or (None if known is None else known.automatic)
         if mask is None:
             import numpy as np
 
             from ...noise import BlindMask
 
             mask = BlindMask(np.ones((1, 1), bool))
-        self.measured, self.gain, self.is_measuring = Measured(measurement, mask), None, False
+        self._measured[channel] = Measured(measurement, mask)
+        self._gains.pop(channel, None)
+        self.is_measuring = False
         self.changed.emit("noise")
 
     def show_measuring(self, measuring: bool) -> None:
@@ -180,9 +246,9 @@ class ImageState(QObject):
             self.is_measuring = measuring
             self.changed.emit("noise")
 
-    def take_gain(self, gain: Gain) -> None:
-        """Keep what a mask gains."""
-        self.gain = gain
+    def take_gain(self, gain: Gain, channel: int = 0) -> None:
+        """Keep what a mask gains in a channel."""
+        self._gains[channel] = gain
         self.changed.emit("noise")
 
     def take_model(self, model: ModelAtHand | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from napari.layers import Image
@@ -11,11 +11,12 @@ from qtpy.QtCore import QObject, Signal
 
 from ...progress import Progress
 from ...settings import MaskSettings, Settings
-from ..parts import WindowWatch, unwrapped
-from ..work import Activity
+from ..parts import WindowWatch, connect_while_alive, unwrapped
+from ..work import Activity, Latest, fill_task
 from .chosen_image import ChosenImage
 from .queue import RunControl
 from .state import ImageState, RoiPair, with_pair
+from .view_plane import plane_index
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ASPECTS", "ViewerState", "viewer_state"]
 
-ASPECTS = ("settings", "noise", "run", "result", "model")
+ASPECTS = ("axes", "settings", "noise", "run", "result", "model")
 
 
 class ViewerState(QObject):
@@ -40,12 +41,18 @@ class ViewerState(QObject):
     chosen_changed = Signal()
     #: Of the chosen image, an `Aspect` has changed; all of them when another one was chosen.
     changed = Signal(str)
+    #: The missing pixels of an image have been filled: its `ImageState`.
+    filled = Signal(object)
+    #: They could not be: its `ImageState` and a `Failure`.
+    fill_failed = Signal(object, object)
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer.window._qt_window)
         self._common = Settings()
         self.result_dtype: str | None = None
         self.keep_earlier = False
+        #: What the user has said of axes without a name, by the shape of the leading ones.
+        self._said: dict[tuple[int, ...], str] = {}
         self._states: WeakKeyDictionary[Layer, ImageState] = WeakKeyDictionary()
         # What images start with; shown while there is none.
         self._start = self._watched(ImageState(None, _pair_of(self._common)))
@@ -60,6 +67,11 @@ class ViewerState(QObject):
         WindowWatch(viewer.window._qt_window).closed.connect(self._on_window_closed)
         self._image = self.of(self.chosen.layer)
         self.chosen.changed.connect(self._on_chosen)
+        self._viewer_dims = viewer.dims
+        connect_while_alive(self, viewer.dims.events.point, self._on_plane)
+        self._filler = Latest(self)
+        self._filler.finished.connect(self._on_filled)
+        self._filler.failed.connect(self.fill_failed)
 
     @property
     def image(self) -> ImageState:
@@ -77,7 +89,10 @@ class ViewerState(QObject):
         if not isinstance(layer, Image):
             return self._start
         if layer not in self._states:
-            self._states[layer] = self._watched(ImageState(layer, self._start.pair, self._start.mask))
+            state = self._states[layer] = self._watched(ImageState(layer, self._start.pair, self._start.mask))
+            said = self._said.get(tuple(state.pixels.levels[0].shape[:-2]))
+            if said is not None and not state.pixels.reading.is_sure:
+                state.say_axes(said)
         return self._states[layer]
 
     @property
@@ -107,6 +122,42 @@ class ViewerState(QObject):
         if self.settings != before:
             self.changed.emit("settings")
 
+    def say_axes(self, image: ImageState, axes: str) -> None:
+        """Take the user's word for the axes of an image; it holds for others with the same leading axes as well."""
+        levels = image.pixels.levels
+        if levels:
+            self._said[tuple(levels[0].shape[:-2])] = axes
+            image.say_axes(axes)
+            self._on_plane()
+
+    def turn_to_channel(self, channel: int) -> None:
+        """Show the noise and the patches of a channel of the chosen image, in the viewer as well if it has a slider."""
+        image, layer = self._image, self._image.layer
+        if layer is None:
+            return
+        axis = image.pixels.reading.axes.find("C")
+        if axis >= 0:
+            at = self._viewer_dims.ndim - layer.ndim + axis
+            self._viewer_dims.set_current_step(at, channel)
+        image.show_channel(channel)
+
+    def fill_missing(self, image: ImageState) -> None:
+        """Fill the missing pixels of an image, beside the window; `filled` or `fill_failed` follows."""
+        layer = image.layer
+        if layer is not None:
+            self._filler.ask(image, fill_task(image.pixels.levels[0], is_rgb=layer.rgb))
+
+    def _on_filled(self, image: ImageState, pixels: Any) -> None:
+        image.take_filled(pixels)
+        self.filled.emit(image)
+
+    def _on_plane(self, event: Any = None) -> None:
+        """Follow the viewer to the channel that it shows."""
+        layer, axes = self._image.layer, self._image.pixels.reading.axes
+        if layer is not None and "C" in axes:
+            place = plane_index(layer, self._viewer_dims)
+            self._image.show_channel(place[axes.index("C")])
+
     def _on_run_started(self, layer: Layer) -> None:
         self._activity.start(f"Denoise {layer.name}")
 
@@ -134,6 +185,7 @@ class ViewerState(QObject):
         if before.layer is not None and before.pair != self._start.pair:
             self._tuned_before = before
         self._image = self.of(layer)
+        self._on_plane()
         self.chosen_changed.emit()
         for aspect in ASPECTS:
             self.changed.emit(aspect)

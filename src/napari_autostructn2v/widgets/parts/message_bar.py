@@ -1,7 +1,8 @@
-"""A sentence for the user inside a dock, with at most one button that mends what it says."""
+"""A sentence for the user inside a dock, with a button, seldom more, that mends what it says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from qtpy.QtCore import Signal
@@ -13,6 +14,11 @@ __all__ = ["MessageBar"]
 
 #: Edge colours, told apart by colour-blind people too and readable on dark and light themes.
 _EDGES = {"info": "#56b4e9", "warning": "#e69f00", "error": "#d55e00"}
+
+_MOST_OTHERS = 2
+
+#: Under which a button keeps the name of its action.
+_ACTION = "autostructn2v_action"
 
 
 class MessageBar(QFrame):
@@ -31,11 +37,16 @@ class MessageBar(QFrame):
         self.label = WrappedLabel()
         self.action_button = QPushButton()
         self.action_button.clicked.connect(self._trigger)
+        #: For further answers to a question.
+        self.other_buttons = [QPushButton() for _ in range(_MOST_OTHERS)]
+        for button in self.other_buttons:
+            button.clicked.connect(self._trigger_other)
         self.details_button = QPushButton("Copy details")
         self.details_button.setToolTip("Put the technical details on the clipboard, to be pasted into a report.")
         self.details_button.clicked.connect(self._copy_details)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.action_button)
+        for button in (self.action_button, *self.other_buttons):
+            buttons.addWidget(button)
         buttons.addWidget(self.details_button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
@@ -58,13 +69,24 @@ class MessageBar(QFrame):
         action_label: str = "",
         action_tooltip: str = "",
         details: str = "",
+        others: Sequence[tuple[str, str, str]] = (),
     ) -> None:
-        """Show a sentence, with a button for `action` and one that copies `details` where these are given."""
+        """Show a sentence, with a button for `action` and one that copies `details` where these are given.
+
+        `others` are further actions, each with its label and its tooltip.
+        """
         self._action, self._details = action, details
         self.label.setText(text)
         self.action_button.setText(action_label)
         self.action_button.setToolTip(action_tooltip)
         self.action_button.setVisible(bool(action))
+        for button in self.other_buttons:
+            button.hide()
+        for button, (name, label, tooltip) in zip(self.other_buttons, others, strict=False):
+            button.setText(label)
+            button.setToolTip(tooltip)
+            button.setProperty(_ACTION, name)
+            button.show()
         self.details_button.setVisible(bool(details))
         self.setStyleSheet(f"#{self.objectName()} {{ border-left: 4px solid {_EDGES[kind]}; }}")
         self.show()
@@ -81,6 +103,11 @@ class MessageBar(QFrame):
 
     def _trigger(self) -> None:
         self.action_triggered.emit(self._action)
+
+    def _trigger_other(self) -> None:
+        button = self.sender()
+        if button is not None:
+            self.action_triggered.emit(button.property(_ACTION))
 
     def _copy_details(self) -> None:
         QApplication.clipboard().setText(self._details)

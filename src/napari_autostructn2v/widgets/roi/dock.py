@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
-from qtpy.QtCore import QEvent, QTimer, Signal
+from qtpy.QtCore import QEvent, Qt, QTimer, Signal
+from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
+from ...errors import InputError
 from ...roi import PatchSelection
 from ..image import ImageChoice, RoiPair, viewer_state
 from ..parts import (
@@ -20,6 +22,7 @@ from ..parts import (
     connect_while_alive,
     unwrapped,
 )
+from ..work import FILL_LABEL, FILL_TOOLTIP, Failure
 from .files import RoiFiles
 from .plane_preview import PlanePreview
 from .stage import BACKGROUND, STRUCTURE, StageTuning
@@ -31,6 +34,18 @@ __all__ = ["RoiDock"]
 
 #: Events of an image layer after which the patches, or their place in the world, are others.
 _LAYER_EVENTS = ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels", "name")
+
+
+def _undo(viewer: napari.viewer.Viewer) -> None:
+    viewer_state(viewer).image.undo()
+
+
+def _redo(viewer: napari.viewer.Viewer) -> None:
+    viewer_state(viewer).image.redo()
+
+
+#: Layers with keys of their own, such as labels, keep theirs.
+_CANVAS_KEYS = {"Control-Z": _undo, "Control-Shift-Z": _redo}
 
 _TURNED = (
     "The view is turned: patches lie in the last two axes of the image, which are not both on the screen. "
@@ -82,6 +97,11 @@ class RoiDock(QWidget):
         moves = self._viewer.dims.events
         for emitter in (moves.point, moves.order, moves.ndisplay):
             connect_while_alive(self, emitter, self._schedule)
+        self.message.action_triggered.connect(self._on_action)
+        self.shortcuts = [QShortcut(QKeySequence(keys), self) for keys in ("Ctrl+Z", "Ctrl+Shift+Z")]
+        for shortcut, slot in zip(self.shortcuts, (self.files.undo, self.files.redo), strict=True):
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
         self._on_image()
 
     @property
@@ -106,9 +126,9 @@ class RoiDock(QWidget):
         if layer is None:
             self._clear("No image is open. Open one by File > Open File(s), or try File > Open Sample.")
             return
-        new_plane = self._preview.look_at(layer, self._viewer.dims)
+        new_plane = self._preview.look_at(self._state.image, layer, self._viewer.dims)
         if self._preview.error is not None:
-            self._clear(str(self._preview.error))
+            self._clear_for(self._preview.error)
             return
         if self._preview.is_reading:
             self._show_reading()
@@ -129,6 +149,23 @@ class RoiDock(QWidget):
         self._was_reading = True
         for tuning in self._stages():
             tuning.show_reading(self.layer)
+
+    def _clear_for(self, error: InputError) -> None:
+        """Show no patches, and say why, with a way out where there is one."""
+        failure = Failure.from_error(error)
+        self._clear(failure.sentence)
+        if failure.kind == "missing":
+            self.message.say(
+                failure.sentence,
+                "warning",
+                action="fill",
+                action_label=FILL_LABEL,
+                action_tooltip=FILL_TOOLTIP,
+            )
+
+    def _on_action(self, action: str) -> None:
+        if action == "fill":
+            self._state.fill_missing(self._state.image)
 
     def _clear(self, sentence: str) -> None:
         for tuning in self._stages():
@@ -163,6 +200,8 @@ class RoiDock(QWidget):
         self._schedule()
 
     def _on_state(self, aspect: str) -> None:
+        if aspect == "axes":
+            self._schedule()
         if aspect != "settings":
             return
         for tuning in self._stages():
@@ -185,6 +224,7 @@ class RoiDock(QWidget):
         handled = super().event(event)
         if event is not None and event.type() == QEvent.Type.ParentChange:
             self._closed = self.parent() is None
+            self._bind_canvas_keys(not self._closed)
             if self._closed:
                 self._timer.stop()
                 for tuning in self._stages():
@@ -192,6 +232,11 @@ class RoiDock(QWidget):
             else:
                 self._schedule()
         return handled
+
+    def _bind_canvas_keys(self, bound: bool) -> None:
+        """Let undo and redo work from the canvas, too, while the dock is open."""
+        for keys, command in _CANVAS_KEYS.items():
+            self._viewer.bind_key(keys, command if bound else None, overwrite=True)
 
     def _lay_out(self) -> None:
         form = QFormLayout()

@@ -45,6 +45,12 @@ class RoiFiles(QWidget):
         self.save_button = _button("Save…", "Write all settings to a file for the command line and other images.")
         self.load_button = _button("Load…", "Read settings from a file.")
         self.copy_button = _button("Copy", "Put the settings on the clipboard, as the text of a settings file.")
+        self.undo_button = _button("↶", "")
+        self.redo_button = _button("↷", "")
+        self.undo_button.setAccessibleName("Undo")
+        self.redo_button.setAccessibleName("Redo")
+        self.undo_button.clicked.connect(self.undo)
+        self.redo_button.clicked.connect(self.redo)
         self.preset.activated.connect(self._on_preset)
         self._state.changed.connect(self._on_state)
         self.reset_button.clicked.connect(self.reset)
@@ -56,7 +62,9 @@ class RoiFiles(QWidget):
         label = QLabel("Preset")
         label.setToolTip(self.preset.toolTip())
         grid.addWidget(label, 0, 0)
-        grid.addWidget(self.preset, 0, 1, 1, 3)
+        grid.addWidget(self.preset, 0, 1)
+        grid.addWidget(self.undo_button, 0, 2)
+        grid.addWidget(self.redo_button, 0, 3)
         for column, button in enumerate((self.reset_button, self.save_button, self.load_button, self.copy_button)):
             grid.addWidget(button, 1, column)
         self._show_preset()
@@ -71,6 +79,14 @@ class RoiFiles(QWidget):
         defaults = Settings()
         self._message.clear()
         self._state.image.set_pair((defaults.stage1.roi, defaults.stage2.roi))
+
+    def undo(self) -> None:
+        """Take the last change of the patches of the chosen image back."""
+        self._state.image.undo()
+
+    def redo(self) -> None:
+        """Make the change that was taken back last again."""
+        self._state.image.redo()
 
     def copy(self) -> None:
         """Put the settings on the clipboard."""
@@ -118,6 +134,13 @@ class RoiFiles(QWidget):
         )
         index = self.preset.findData(next(names, None))
         self.preset.setCurrentIndex(max(0, index))
+        image = self._state.image
+        for button, possible, tooltip in (
+            (self.undo_button, image.can_undo, "Take the last change of the patches back (Ctrl+Z)."),
+            (self.redo_button, image.can_redo, "Make the change again that was taken back (Ctrl+Shift+Z)."),
+        ):
+            button.setEnabled(possible)
+            button.setToolTip(tooltip if possible else "There is nothing to take back, or to make again.")
 
     def _ask_save(self) -> None:
         path = ask_save(self, "Save settings", str(Path(self._folder, "settings.toml")), "Settings")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
@@ -16,7 +16,7 @@ from ...images import check_image
 from ...progress import Progress
 from ...roi import ALIKE, CommonScale, PatchSelection, RoiScorer, StackScorer, suggest_threshold
 from ...settings import RoiSettings
-from ..image import plane_index
+from ..image import ImageState, Reading, plane_index
 from ..work import Latest, StopRequest, Task
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PlanePreview(QObject):
         self._layer: ref[Image] | None = None
         self._index: tuple[int, ...] | None = None
         self._planes: _Planes | None = None
-        self._data: Any = None
+        self._shown: tuple[Any, ...] | None = None  # pixels, whether these are filled, axes, and channel
         self._scorer: RoiScorer | None = None
         self._error: InputError | None = None
         self._reader = Latest(self)
@@ -78,8 +78,15 @@ class PlanePreview(QObject):
         """Return whether the selected patches show a network next to nothing of the image's range of brightness."""
         return self._scorer is not None and self._scorer.diversity(settings) < ALIKE
 
-    def look_at(self, layer: Image, dims: Dims) -> bool:
-        """Turn to what the viewer shows of a layer.
+    def look_at(self, state: ImageState, layer: Image, dims: Dims) -> bool:
+        """Turn to what the viewer shows of an image, in the channel that is chosen.
+
+        Parameters
+        ----------
+        state : ImageState
+        layer : napari.layers.Image
+            Of the state.
+        dims : Dims
 
         Returns
         -------
@@ -87,30 +94,32 @@ class PlanePreview(QObject):
             Whether the plane is another one than before.
         """
         known = self._layer is not None and self._layer() is layer
-        new_data = not known or self._data is not layer.data
-        index = plane_index(layer, dims)
+        reading, channel = state.pixels.reading, state.channel
+        shown = layer.data, state.pixels.is_filled, reading.axes, channel
+        new_data = not known or self._shown is None or any(a != b for a, b in _pairs(shown, self._shown))
+        index = _without_channel(plane_index(layer, dims), reading)
         if not new_data and index == self._index:
             return False
-        self._layer, self._data, self._index = ref(layer), layer.data, index
+        self._layer, self._shown, self._index = ref(layer), shown, index
         self._scorer = self._error = None
         self._reader.forget()
         if new_data:
             self._planes, self.note = None, ""
         try:
-            image = _Levels.of(layer)
+            image = _Levels.of(state)
             if self._planes is None and image.is_in_memory:
                 self._planes = _Planes(image)
             if self._planes is not None and image.is_in_memory:
                 self._show(self._planes, self._planes.scorer(index))
             else:
-                self._reader.ask(index, _reading(image, self._planes, index))
+                self._reader.ask(index, _reading_task(image, self._planes, index))
         except InputError as error:
             self._error = error
         return True
 
     def forget(self) -> None:
         """Look again even if nothing seems to have changed."""
-        self._data = None
+        self._shown = None
 
     def _show(self, planes: _Planes, scorer: RoiScorer) -> None:
         self._planes, self._scorer, self.note = planes, scorer, planes.note
@@ -143,16 +152,11 @@ class _Levels(NamedTuple):
     arrays: list[Any]
 
     @classmethod
-    def of(cls, layer: Image) -> _Levels:
-        if layer.rgb:
-            raise InputError(
-                f"{layer.name} is a colour (RGB) image. Right-click it in the layer list, choose Split RGB, and take "
-                "one channel."
-            )
-        arrays = list(layer.data) if layer.multiscale else [layer.data]
+    def of(cls, state: ImageState) -> _Levels:
+        arrays, reading = state.pixels.levels, state.pixels.reading
         if arrays[0].ndim < 2:
-            raise InputError(f"{layer.name} has only one axis; patches need an image with rows and columns.")
-        return cls(arrays)
+            raise InputError(f"{state.name} has only one axis; patches need an image with rows and columns.")
+        return cls([_channel_of(array, reading, state.channel) for array in arrays])
 
     @property
     def is_in_memory(self) -> bool:
@@ -174,7 +178,24 @@ class _Levels(NamedTuple):
         return data, shape, f"Large image: patches are judged by one in {every} × {every} pixels."
 
 
-def _reading(image: _Levels, known: _Planes | None, index: tuple[int, ...]) -> Task:
+def _pairs(one: tuple[Any, ...], other: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    """Pair what is shown with what was; arrays are the same or not, whatever is in them."""
+    yield id(one[0]), id(other[0])
+    yield from zip(one[1:], other[1:], strict=True)
+
+
+def _channel_of(array: Any, reading: Reading, channel: int) -> Any:
+    """Return one channel of a level, all of it where there are none."""
+    layout = reading.layout(array.shape)
+    own = [item for item in layout.channels if not item.is_alpha][channel]
+    return array[layout.slices(own, [slice(None)] * len(layout.free(own)))] if own.index else array
+
+
+def _without_channel(index: tuple[int, ...], reading: Reading) -> tuple[int, ...]:
+    return tuple(at for axis, at in zip(reading.axes, index, strict=False) if axis != "C")
+
+
+def _reading_task(image: _Levels, known: _Planes | None, index: tuple[int, ...]) -> Task:
     """Return the task that reads what is needed to select patches in a plane; its answer is an error or two objects."""
 
     def task(stop: StopRequest) -> Generator[Progress, None, tuple[_Planes, RoiScorer] | InputError]:

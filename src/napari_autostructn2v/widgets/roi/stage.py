@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from ...errors import InputError
 from ...roi import PatchSelection
 from ...settings import RoiSettings
-from ..canvas import PatchOverlay, representatives
+from ..canvas import EditMarks, PatchOverlay, representatives
 from ..image import Stage, ViewerState
 from .plane_preview import PlanePreview
 from .section import StageSection
@@ -83,6 +83,7 @@ class StageTuning(QObject):
         self._warn_timer.timeout.connect(self._warn)
         self.section = StageSection(look.title, look.color)
         self.overlay = PatchOverlay(viewer, look.color, self)
+        self.marks = EditMarks(viewer, look.color, self)
         self.section.changed.connect(self._on_changed)
         self.section.show_toggled.connect(self._on_show_toggled)
         self.section.auto_requested.connect(self._on_auto)
@@ -145,6 +146,8 @@ class StageTuning(QObject):
         self.selection, self._image = selection, ref(image)
         shown = self._draw(selection, image) if on_screen and self.section.show_box.isChecked() else 0
         self.overlay.set_visible(on_screen and self.section.show_box.isChecked())
+        edits = (roi.added, roi.removed) if shown and roi.use_roi else ((), ())
+        self.marks.show(*edits, roi.patch_size, image, f"Edits by hand (stage {self._stage + 1}) – {image.name}")
         self.section.show_selection(
             selection,
             selection.share(self._preview.shape),
@@ -164,6 +167,7 @@ class StageTuning(QObject):
         self.selection = self._done = self._image = None
         self._warn_timer.stop()
         self.overlay.close()
+        self.marks.close()
         self.section.show_nothing()
 
     def _draw(self, selection: PatchSelection, image: Image) -> int:

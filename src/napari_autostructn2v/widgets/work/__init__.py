@@ -2,14 +2,19 @@
 
 from .activity import Activity
 from .applying import Prediction, fitted, predict_task
-from .failure import Failure, ModelDoesNotFit
+from .channels import ChannelProgress, each_channel
+from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure, ModelDoesNotFit
 from .latest import Latest
 from .previews import without_flat_previews
-from .tasks import denoise_task, gain_task, linear_preview_task, load_model_task, measure_task
+from .tasks import denoise_task, fill_task, gain_task, linear_preview_task, load_model_task, measure_task
 from .worker import Runner, StopRequest, Task
 
 __all__ = [
+    "FILL_LABEL",
+    "FILL_TOOLTIP",
     "Activity",
+    "AxesUnclear",
+    "ChannelProgress",
     "Failure",
     "Latest",
     "ModelDoesNotFit",
@@ -18,6 +23,8 @@ __all__ = [
     "StopRequest",
     "Task",
     "denoise_task",
+    "each_channel",
+    "fill_task",
     "fitted",
     "gain_task",
     "linear_preview_task",

@@ -6,11 +6,19 @@ import traceback
 from dataclasses import dataclass
 from typing import Literal
 
-from ...errors import InputError, NotEnoughPatchesError, tells_of_memory
+from ...errors import InputError, MissingPixelsError, NotEnoughPatchesError, tells_of_memory
 
-__all__ = ["Failure", "FailureKind", "ModelDoesNotFit"]
+__all__ = ["FILL_LABEL", "FILL_TOOLTIP", "AxesUnclear", "Failure", "FailureKind", "ModelDoesNotFit"]
 
-FailureKind = Literal["input", "patches", "memory", "model", "unexpected"]
+FILL_LABEL = "Fill missing pixels"
+
+FILL_TOOLTIP = "Give each missing pixel the value of the nearest one; the layer itself stays as it is."
+
+FailureKind = Literal["input", "axes", "missing", "patches", "memory", "model", "unexpected"]
+
+
+class AxesUnclear(InputError):
+    """An axis of an image may be channels, and nothing says whether it is."""
 
 
 class ModelDoesNotFit(InputError):
@@ -25,7 +33,7 @@ class Failure:
     ----------
     sentence : str
         What happened and what to do.
-    kind : {"input", "patches", "memory", "model", "unexpected"}
+    kind : {"input", "axes", "missing", "patches", "memory", "model", "unexpected"}
         What a dock may offer as a way out.
     details : str
         The traceback of an unexpected error, to be copied into a report; otherwise empty.
@@ -40,6 +48,14 @@ class Failure:
         """Put an error into words."""
         if isinstance(error, NotEnoughPatchesError):
             return cls(str(error), "patches")
+        if isinstance(error, AxesUnclear):
+            return cls(str(error), "axes")
+        if isinstance(error, MissingPixelsError):
+            return cls(
+                "Some pixels of the image have no value (NaN or infinite). They can be filled with the values of the "
+                "pixels next to them; the layer stays as it is.",
+                "missing",
+            )
         if isinstance(error, ModelDoesNotFit):
             return cls(str(error), "model")
         if isinstance(error, InputError):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...pipeline import Result
     from .worker import StopRequest, Task
 
-__all__ = ["denoise_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task"]
+__all__ = ["denoise_task", "fill_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task"]
 
 
 def denoise_task(
@@ -141,5 +141,26 @@ def load_model_task(path: str) -> Task:
         from ...denoiser import Denoiser
 
         return Denoiser.load(path)
+
+    return task
+
+
+def fill_task(image: Any, *, is_rgb: bool) -> Task:
+    """Return the task that fills the missing pixels of an image; a lazy one is filled where it is looked at."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, Any]:
+        yield Progress("measuring", message="Filling missing pixels")
+        from ...images import fill_missing
+        from ...large import is_large, on_disk_as_dask
+
+        array = on_disk_as_dask(image)
+        if is_rgb:
+            array = np.moveaxis(array, -1, 0)
+        if is_large(array):
+            whole_planes = array.rechunk((*array.chunks[:-2], -1, -1))
+            array = whole_planes.map_blocks(fill_missing, dtype=array.dtype)
+        else:
+            array = fill_missing(np.asarray(array))
+        return np.moveaxis(array, 0, -1) if is_rgb else array
 
     return task

@@ -68,6 +68,7 @@ class _RunningTask:
         self._shown.set()
         self._events: list[Progress] = []
         self._phase, self._is_new_phase = "", False
+        self._has_trained = False
         self._outcome: tuple[Any, Failure | None] | None = None
         # Not a daemon: a daemon thread inside torch can crash the interpreter while it shuts down. The stop request
         # sees the program end, so this thread never holds it up for longer than a step.
@@ -89,7 +90,7 @@ class _RunningTask:
     @property
     def has_begun(self) -> bool:
         """Whether there is, or will soon be, something to lose: not while the run reads, measures and loads PyTorch."""
-        return self._phase not in ("", "measuring") or self._outcome is not None
+        return self._has_trained or self._outcome is not None
 
     def go_on(self) -> None:
         """End the wait of the run once its preview is on the screen."""
@@ -159,6 +160,7 @@ class _RunningTask:
             self._events.append(event)
             self._is_new_phase = self._is_new_phase or event.phase != self._phase
             self._phase = event.phase
+            self._has_trained = self._has_trained or event.phase != "measuring"
 
 
 class Runner(QObject):

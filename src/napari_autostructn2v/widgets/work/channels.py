@@ -1,0 +1,102 @@
+"""The channels of an image one after the other, as one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ...progress import Progress
+from .worker import StopRequest, Task
+
+__all__ = ["ChannelProgress", "each_channel"]
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelProgress(Progress):
+    """An event of one channel.
+
+    Parameters
+    ----------
+    channel : int
+        Its number.
+    done, count : int
+        How many channels came before it, and how many there are.
+    """
+
+    channel: int = 0
+    done: int = 0
+    count: int = 1
+
+
+def each_channel(tasks: Sequence[tuple[int, str, Task]]) -> Task:
+    """Return the task that does one task a channel.
+
+    Its answer is what they return, in the order of the channels; None for those that a stop came before.
+
+    Parameters
+    ----------
+    tasks : sequence of (int, str, Task)
+        Number and name of the channel, and what to do, in the order in which it is to be done.
+    """
+
+    def task(stop: StopRequest) -> Generator[Progress, None, list[Any]]:
+        answers: list[Any] = [None] * len(tasks)
+        for done, (number, name, one) in enumerate(tasks):
+            if stop.is_set():
+                break
+            about = _About(number, name, done, len(tasks), time.monotonic())
+            events = one(_ChannelStop(stop, about))  # type: ignore[arg-type]
+            try:
+                while True:
+                    try:
+                        event = next(events)
+                    except StopIteration as end:
+                        answers[number] = end.value
+                        break
+                    if event.phase != "done":
+                        yield about.tell(event)
+            finally:
+                events.close()
+        return answers
+
+    return task
+
+
+@dataclass(frozen=True)
+class _About:
+    """Which channel events are about, how many were done before, and when this one began."""
+
+    number: int
+    name: str
+    done: int
+    count: int
+    begin: float
+
+    def tell(self, event: Progress) -> ChannelProgress:
+        """Say of an event which channel it is about; what is left is that of all channels."""
+        values = {item.name: getattr(event, item.name) for item in fields(Progress)}
+        left = event.seconds_left
+        if left is not None:
+            own = time.monotonic() - self.begin + left
+            values["seconds_left"] = left + own * (self.count - self.done - 1)
+        said = f"{self.name[:1].upper()}{self.name[1:]} ({self.done + 1} of {self.count}): {event.message}"
+        values["message"] = said
+        return ChannelProgress(**values, channel=self.number, done=self.done, count=self.count)
+
+
+class _ChannelStop:
+    """The stop token of a run, which also says which channel it is told of."""
+
+    def __init__(self, stop: StopRequest, about: _About) -> None:
+        self._stop, self._about = stop, about
+
+    def is_set(self) -> bool:
+        return self._stop.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self._stop.wait(timeout)
+
+    def tell(self, event: Progress) -> None:
+        self._stop.tell(self._about.tell(event))
