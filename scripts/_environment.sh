@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by scripts/test, scripts/demo and .ci/run. Offers:
 #   prepare_environment EXTRAS   make $venv with this project and its extras; does nothing where it is up to date
+#   prepare_lowest_environment EXTRAS   the same with the lowest versions that pyproject.toml allows
 #   prepare_screen               install what Qt needs and Xvfb, on which the tests open their windows
 # $ASN2V_VENV says where the environment lies (default .venv in the project), $PYTHON which Python makes it.
 
@@ -27,7 +28,7 @@ install_debian_packages() {
 
 find_python() {
   local candidate
-  for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python; do
+  for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11 python; do
     if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
       command -v "$candidate"
       return
@@ -73,6 +74,22 @@ prepare_environment() {
   "${pip[@]}" torch || give_up "torch could not be installed (see above)."
   say "Installing napari-autostructn2v[$extras] (a few minutes the first time)"
   "${pip[@]}" --editable "${project}[$extras]" || give_up "The installation failed (see above)."
+  fingerprint "$extras" >"$ready"
+}
+
+prepare_lowest_environment() {
+  local extras=$1 ready=$venv/ready-for-lowest-${1//,/-} chosen arguments=()
+  command -v uv >/dev/null || give_up "uv is needed to find the lowest versions. Install it, for instance with pip."
+  if [ -e "$ready" ] && [ "$(cat "$ready")" = "$(fingerprint "$extras")" ]; then return; fi
+  uv venv --quiet --clear --python "$(find_python)" "$venv"
+  chosen=$venv/lowest.txt
+  local extra
+  for extra in ${extras//,/ }; do arguments+=(--extra "$extra"); done
+  say "Installing the lowest versions that pyproject.toml allows"
+  uv pip compile --quiet --resolution lowest-direct --python "$venv/bin/python" "${arguments[@]}" \
+    --output-file "$chosen" "$project/pyproject.toml" || give_up "No versions fit together (see above)."
+  uv pip sync --quiet --python "$venv/bin/python" "$chosen" || give_up "The installation failed (see above)."
+  uv pip install --quiet --python "$venv/bin/python" --no-deps --editable "$project"
   fingerprint "$extras" >"$ready"
 }
 
