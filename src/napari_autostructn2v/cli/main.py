@@ -19,6 +19,7 @@ from ..errors import InputError
 from .options import parsers
 from .places import places_of
 from .report import INTERRUPTED, complain, logged
+from .verbose import told
 
 __all__ = ["main"]
 
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # Before the log, which might be one of the files that are read.
         arguments.places = places_of(arguments)
-        with _terminated_like_interrupted(), logged(getattr(arguments, "log", None), given):
+        with _terminated_like_interrupted(), told(arguments.verbose), logged(getattr(arguments, "log", None), given):
             # A command's module loads what it needs, so that --help comes at once.
             command_module = import_module(f".{arguments.command}", __package__)
             code: int = getattr(command_module, arguments.command)(arguments)

@@ -44,9 +44,16 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     predict = _command(commands, "predict", "denoise images with a saved model, without training")
     _add_files(predict)
-    predict.add_argument("--model", type=Path, action="append", required=True, metavar="FILE",
-                         help="a model saved by denoise or napari; once for each channel, or one for all")  # fmt: skip
-    predict.add_argument("--device", default="auto", help=_DEVICE_HELP)
+    _add_model(predict)
+
+    watch = _command(commands, "watch", "denoise with a saved model what an acquisition writes, as it arrives")
+    watch.add_argument("folder", type=Path, metavar="FOLDER", help="where the images are written")
+    _add_model(watch)
+    _add_results(watch)
+    watch.add_argument("--settle", type=_seconds, default=5.0, metavar="SECONDS",
+                       help="an image is whole once it has stayed as it is for so long (default: 5)")  # fmt: skip
+    watch.add_argument("--until-idle", type=_seconds, metavar="SECONDS",
+                       help="end once nothing new has come for so long; otherwise Ctrl+C ends")  # fmt: skip
 
     roi = _command(commands, "roi", "show which patches the stages learn from")
     roi.add_argument("input", type=Path, metavar="INPUT", help="TIFF or PNG image")
@@ -57,6 +64,19 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     methods = _command(commands, "methods", "print a text for the methods section of a paper")
     methods.add_argument("model", type=Path, metavar="MODEL", help="a model saved by denoise or napari")
     methods.set_defaults(json=False)
+
+    models = _command(commands, "models", "list models and what they were trained on")
+    models.add_argument("places_given", nargs="*", type=Path, metavar="PLACE",
+                        help="models, or folders of them; those that the docks have kept unless given")  # fmt: skip
+    models.add_argument("--json", action="store_true", help="print one JSON object per model, a line each")
+
+    info = _command(commands, "info", "tell about the installation, or about images and models")
+    info.add_argument("files", nargs="*", type=Path, metavar="FILE", help="an image or a model")
+    info.add_argument("--json", action="store_true", help="print one JSON object per FILE, a line each")
+
+    completion = _command(commands, "completion", "print a script that lets a shell complete this command")
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell")
+    completion.set_defaults(json=False)
 
     demo = _command(commands, "demo", "denoise a synthetic sample and show before and after")
     demo.add_argument("-o", "--output", type=Path, default=Path("autostructn2v-demo"), metavar="DIR",
@@ -71,12 +91,24 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
     )
     parser.set_defaults(command=name)
+    parser.add_argument("-v", "--verbose", action="store_true", help="print what happens, as it happens")
     return parser
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT",
                         help="TIFF, OME-TIFF, PNG, zarr and OME-Zarr images, or folders of them")  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it would take")
+    _add_results(parser)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, action="append", required=True, metavar="FILE",
+                        help="a model saved by denoise or napari; once for each channel, or one for all")  # fmt: skip
+    parser.add_argument("--device", default="auto", help=_DEVICE_HELP)
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR",
                         help="folder for the results, NAME_denoised each, of the same kind")  # fmt: skip
     parser.add_argument("--pattern", metavar="PATTERN", help="files of a folder, such as '*.tif' or '**/*_raw.tif'")
@@ -87,7 +119,6 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
                         help="take out row and column offsets that are the same in all frames")  # fmt: skip
     parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="denoise on the workers of a dask scheduler")
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it would take")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to a file")
     parser.add_argument("--quiet", action="store_true", help="print no summary")
     parser.add_argument("--json", action="store_true", help="print one JSON object per INPUT, a line each")
@@ -103,6 +134,16 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**32 - 1}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return seconds
 
 
 class _Version(argparse.Action):

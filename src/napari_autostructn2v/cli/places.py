@@ -23,12 +23,12 @@ def places_of(arguments: argparse.Namespace) -> Places:
         If the log or the model would replace something that the command reads, or each other, or a result.
     """
     places = Places()
-    if arguments.command not in ("denoise", "predict"):
+    if arguments.command not in ("denoise", "predict", "watch"):
         return places
     from ..batch import find_inputs, found_models, model_paths, targets_of, unfinished_model
     from ..files import is_zarr
 
-    inputs = find_inputs(arguments.inputs, arguments.pattern)
+    inputs = find_inputs(getattr(arguments, "inputs", []), arguments.pattern)
     for path in inputs:
         places.add(path, "an input", folder=is_zarr(path))
     for path in find_inputs(getattr(arguments, "train_on", None) or [], arguments.pattern):

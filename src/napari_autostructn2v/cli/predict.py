@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..batch import Batch
 from ..disk import fingerprint
 from .arguments import batch_from, one_or_all
-from .run_batch import run_batch
+from .run_batch import Work, run_batch
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Denoise with trained models and return the exit code."""
+    batch, work = prepared(arguments)
+    if arguments.dry_run:
+        from .dry_run import dry_run
+
+        return dry_run(batch, None)
+    return run_batch(batch, work)
+
+
+def prepared(arguments: argparse.Namespace) -> tuple[Batch, Work]:
+    """Return the inputs with the models to denoise them with, and what is done with each."""
     from ..batch import load_models, process
 
     models, paths = load_models(arguments.model)
     settings = replace(models[-1].settings, device=arguments.device)
     batch = batch_from(arguments, settings, *map(fingerprint, paths))
     batch = replace(batch, plan=replace(batch.plan, models=models))
-    if arguments.dry_run:
-        from .dry_run import dry_run
-
-        return dry_run(batch, None)
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
         start = time.perf_counter()
@@ -36,4 +43,4 @@ def predict(arguments: argparse.Namespace) -> int:
         values["model"] = one_or_all([str(path) for path in arguments.model])
         return values, f"{time.perf_counter() - start:.1f} s"
 
-    return run_batch(batch, work)
+    return batch, work

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .file import is_model
 from .kept_runs import Run, delete_run, keep_run, kept_runs
 from .methods_text import methods_text
+from .summary import ModelSummary, summarize_model
 
 if TYPE_CHECKING:
     from .model import Denoiser
 
-__all__ = ["Denoiser", "Run", "delete_run", "keep_run", "kept_runs", "methods_text"]
+__all__ = [
+    "Denoiser",
+    "ModelSummary",
+    "Run",
+    "delete_run",
+    "is_model",
+    "keep_run",
+    "kept_runs",
+    "methods_text",
+    "summarize_model",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ..disk import atomic_path, read_start, reason
 from ..errors import InputError
 
-__all__ = ["FORMAT_VERSION", "load_model", "save_model"]
+__all__ = ["FORMAT_VERSION", "is_model", "load_model", "save_model"]
 
 #: Raised by one whenever an older program could no longer read what is written.
 FORMAT_VERSION = 2
@@ -45,6 +45,15 @@ def save_model(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Map
     content = save(plain, dict(metadata) | {"format": _FORMAT, "format_version": str(FORMAT_VERSION)})
     with atomic_path(path) as part:
         part.write_bytes(content)
+
+
+def is_model(path: str | Path) -> bool:
+    """Return whether a file looks like a safetensors file, by its name or by how it begins."""
+    path = Path(path)
+    if path.is_dir():
+        return False
+    # Eight bytes for the length of the header, then the header, which is JSON.
+    return path.suffix.lower() == ".safetensors" or read_start(path, 9)[8:9] == b"{"
 
 
 def load_model(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

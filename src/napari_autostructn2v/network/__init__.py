@@ -1,7 +1,7 @@
 """The network and all that needs PyTorch: training, prediction, smoothing."""
 
 from .context import NEAR, NEAR_AND_FAR, NO_CONTEXT, Context
-from .devices import resolve_device
+from .devices import available_devices, resolve_device
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
 from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back
@@ -18,6 +18,7 @@ __all__ = [
     "Smoothing",
     "Training",
     "UNet",
+    "available_devices",
     "choose_smoothing",
     "give_back",
     "new_network",

@@ -6,7 +6,7 @@ import torch
 
 from ..errors import InputError
 
-__all__ = ["autocast_to_bfloat16", "resolve_device"]
+__all__ = ["autocast_to_bfloat16", "available_devices", "resolve_device"]
 
 
 def resolve_device(name: str = "auto") -> torch.device:
@@ -31,6 +31,13 @@ def resolve_device(name: str = "auto") -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(f"This machine has {torch.cuda.device_count()} CUDA device(s); {name} is not among them.")
     return device
+
+
+def available_devices() -> list[str]:
+    """Return the devices of this machine, each with what it is."""
+    found = [f"cpu ({torch.get_num_threads()} threads)"]
+    found += [f"cuda:{index} ({torch.cuda.get_device_name(index)})" for index in range(torch.cuda.device_count())]
+    return [*found, "mps"] if torch.backends.mps.is_available() else found
 
 
 def autocast_to_bfloat16(device: torch.device) -> torch.autocast:
