@@ -185,7 +185,7 @@ def test_a_crop_without_a_blind_spot_does_not_end_in_nan():
 def test_training_that_goes_on_is_judged_by_the_same_pixels():
     noisy, _ = scene()
     network, _, first = trained(noisy, replace(SMALL, early_stopping=False))
-    events = train(network, noisy, replace(SMALL, learning_rate=1e-12), SINGLE, seed=0, first_step=SMALL.steps - 1)
+    events = train(network, noisy, replace(SMALL, learning_rate=1e-8), SINGLE, seed=0, first_step=SMALL.steps - 1)
     with pytest.raises(StopIteration) as end:
         while True:
             next(events)

@@ -4,75 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import hypothesis
+import numpy as np
 import pytest
+from helpers.any_settings import any_settings
 from hypothesis import given
-from hypothesis import strategies as st
 
 from napari_autostructn2v.errors import InputError
-from napari_autostructn2v.settings import PRESET_EPOCHS, MaskSettings, RoiSettings, Settings, StageSettings
-from napari_autostructn2v.settings import values as module
+from napari_autostructn2v.settings import PRESET_EPOCHS, RANGES, MaskSettings, RoiSettings, Settings, StageSettings
 
 # A loaded machine is no failure.
 unhurried = hypothesis.settings(deadline=None, max_examples=40)
 
 
-def numbers(low: float, high: float, **options: Any) -> st.SearchStrategy[float]:
-    return st.floats(low, high, allow_nan=False, **options)
-
-
-counts = st.integers(1, 10_000)
-rois = st.builds(
-    RoiSettings,
-    use_roi=st.booleans(),
-    roi_threshold=numbers(0, 1),
-    scale_factor=numbers(0, 1, exclude_min=True),
-    select_background=st.booleans(),
-    patch_size=st.integers(8, 512),
-    overlap=numbers(0, 1, exclude_max=True),
-    sigma=st.none() | numbers(0, 300),
-    equalize=st.sampled_from(get_args(module.Equalize)),
-    background=st.sampled_from(get_args(module.Background)),
-)
-stages = st.builds(
-    StageSettings,
-    roi=rois,
-    roi_share=numbers(0, 1),
-    crop_size=counts,
-    patches_per_image=counts,
-    batch_size=counts,
-    num_epochs=counts,
-    mask_percentage=numbers(0, 50, exclude_min=True),
-    masking_strategy=st.sampled_from(get_args(module.MaskingStrategy)),
-    use_augmentation=st.booleans(),
-    learning_rate=numbers(0, 1, exclude_min=True),
-    early_stopping=st.booleans(),
-    early_stopping_patience=counts,
-)
-masks = st.builds(
-    MaskSettings,
-    source=st.sampled_from(get_args(module.MaskSource)),
-    path=st.text(),
-    pattern=st.lists(st.sampled_from(["000", "010", "111"]), max_size=3).map(tuple),
-    max_lag=counts,
-    min_correlation=numbers(0, 1, exclude_max=True),
-)
-all_settings = st.builds(
-    Settings,
-    stages=st.sampled_from(get_args(module.Stages)),
-    preset=st.sampled_from(get_args(module.Preset)),
-    stage1=stages,
-    stage2=stages,
-    mask=masks,
-    random_seed=st.integers(0, 2**32 - 1),
-    device=st.sampled_from(["auto", "cpu", "cuda:1"]),
-)
-
-
 @unhurried
-@given(all_settings)
+@given(any_settings)
 def test_settings_come_back_from_toml_equal(settings: Settings) -> None:
     back = Settings.from_toml(settings.to_toml())
     assert back == settings
@@ -125,19 +73,35 @@ def test_defaults_are_those_of_the_description() -> None:
         ("stage1 = 3", "stage1 must be a table"),
         ("stages = '3'", "stages is '3'; it must be one of 'auto', '1', '2', 'both'"),
         ("preset = 'slow'", "preset is 'slow'"),
-        ("random_seed = 'x'", "random_seed must be a whole number"),
-        ("random_seed = 1.5", "random_seed must be a whole number"),
-        ("random_seed = true", "random_seed must be a whole number"),
-        ("device = 3", "device must be a text"),
-        ("[stage1]\nuse_augmentation = 1", "stage1.use_augmentation must be true or false"),
-        ("[stage1]\nlearning_rate = '1'", "stage1.learning_rate must be a number"),
-        ("[stage1]\nlearning_rate = nan", "learning_rate is nan"),
-        ("[stage1.roi]\nroi_threshold = 1.2", "roi_threshold is 1.2; it must lie between 0 and 1"),
-        ("[stage1.roi]\nscale_factor = 0", "scale_factor is 0.0"),
-        ("[stage1.roi]\npatch_size = 4", "patch_size is 4; it must be at least 8 pixels"),
+        ("preset = ['fast']", "preset is ['fast']; it must be one of"),
+        ("random_seed = 'x'", "random_seed is 'x'; it must be a whole number from 0 to 9223372036854775807"),
+        ("random_seed = 1.5", "random_seed is 1.5; it must be a whole number"),
+        ("random_seed = true", "random_seed is True; it must be a whole number"),
+        (f"random_seed = {'9' * 400}", "it must be a whole number from 0 to"),
+        (f"random_seed = {'9' * 5000}", "not valid TOML"),
+        (f"a = {'[' * 5000}", "nested too deeply"),
+        (f"[stage1]\nlearning_rate = {'9' * 400}", "it must be a number from"),
+        ("device = 3", "device is 3; it must be a text"),
+        ("tile = 300", "tile is 300; it must be a whole number from 256 to 16384 pixels, a multiple of 16"),
+        ("remove_line_offsets = 'no'", "remove_line_offsets is 'no'; it must be true or false"),
+        ("[stage1]\nuse_augmentation = 1", "stage1.use_augmentation is 1; it must be true or false"),
+        ("[stage1]\nlearning_rate = '1'", "stage1.learning_rate is '1'; it must be a number"),
+        ("[stage1]\nlearning_rate = nan", "stage1.learning_rate is nan; it must be a number from"),
+        ("[stage1]\nlearning_rate = 1e30", "stage1.learning_rate is 1e+30; it must be a number from"),
+        ("[stage1]\nfeatures = 20000", "stage1.features is 20000; it must be a whole number from 1 to 256"),
+        ("[stage1]\nfeatures = 256\nnum_layers = 6", "which makes 16384 channels"),
+        ("[stage1.roi]\nroi_threshold = 1.2", "stage1.roi.roi_threshold is 1.2; it must be a number from 0 to 1"),
+        ("[stage1.roi]\nscale_factor = 0", "stage1.roi.scale_factor is 0; it must be a number from 0.01 to 1"),
+        ("[stage1.roi]\npatch_size = 4", "patch_size is 4; it must be a whole number from 8 to 4096 pixels"),
+        ("[stage1.roi]\ncriteria = 'mean'", "criteria is 'mean'; it must be a list of texts"),
+        ("[stage1.roi]\ncriteria = ['mean', 3]", "criteria[1] is 3; it must be a text"),
+        ("[stage1.roi]\nband = [0.1]", "band is [0.1]; it must be two numbers from 0 to 1"),
+        ("[stage1.roi]\nband = [0.1, 2]", "band is 2; it must be a number from 0 to 1"),
+        ("[stage1.roi]\nadded = [[1, 2], [3, 4.5]]", "added[1] is 4.5; it must be a whole number"),
         ("[stage2]\nnum_epochs = 0", "num_epochs is 0"),
         ("[stage2]\nmask_percentage = 60", "mask_percentage is 60"),
-        ("[mask]\npattern = '111'", "mask.pattern must be a list"),
+        ("[mask]\npattern = '111'", "mask.pattern is '111'; it must be a list of texts"),
+        ("[mask]\npath = 5", "mask.path is 5; it must be a text"),
         ("[mask]\nmax_lag = 0", "max_lag is 0"),
     ],
 )
@@ -148,10 +112,76 @@ def test_nonsense_is_refused_in_a_sentence(text: str, words: str) -> None:
     assert str(caught.value).endswith(".")
 
 
+@pytest.mark.parametrize("name", sorted(set(RANGES) - {"band", "added", "removed"}))
+def test_every_number_is_taken_at_its_ends_and_refused_beyond_them_and_as_another_type(name: str) -> None:
+    kind = next(kind for kind in (RoiSettings, StageSettings, MaskSettings, Settings) if hasattr(kind(), name))
+    limits = RANGES[name]
+    for value in (limits.low, limits.high):
+        assert getattr(kind(**{name: value}), name) == value
+    outside: list[Any] = [limits.low - 1, limits.high + limits.multiple, -1e300, float("nan"), float("inf"), 10**400]
+    for wrong in [*outside, "7", b"7", True, [7], {}, object(), 1j]:
+        with pytest.raises(InputError, match=rf"^{name} is .*; it must be a .*\.$"):
+            kind(**{name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "wrong"),
+    [
+        (Settings, "stage1", None),
+        (Settings, "mask", {"source": "raw"}),
+        (Settings, "stages", ["1"]),
+        (Settings, "device", 0),
+        (Settings, "remove_line_offsets", "no"),
+        (RoiSettings, "criteria", 5),
+        (RoiSettings, "criteria", {"mean": 1}),
+        (RoiSettings, "added", 7),
+        (RoiSettings, "added", (7,)),
+        (RoiSettings, "removed", [(1, 2.5)]),
+        (MaskSettings, "pattern", 5),
+        (MaskSettings, "path", Path("mask.npy")),
+    ],
+)
+def test_other_types_are_refused_with_the_name_of_the_setting(kind: Any, name: str, wrong: Any) -> None:
+    with pytest.raises(InputError, match=rf"^{name}.* is .*; it must be .*\.$"):
+        kind(**{name: wrong})
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    stage = StageSettings(learning_rate=np.float32(0.5), use_augmentation=np.True_)
+    settings = Settings(tile=np.int64(512), stage1=stage)
+    assert type(settings.tile) is int
+    assert Settings.from_toml(settings.to_toml()) == settings
+
+
+def test_a_preset_that_is_no_name_is_refused() -> None:
+    for wrong in (["fast"], None, 3):
+        with pytest.raises(InputError, match="There is no preset"):
+            Settings.from_preset(wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_no_text_is_no_settings() -> None:
+    for wrong in (b"tile = 512", None, 3, "#" * 3_000_000):
+        with pytest.raises(InputError, match=r"^The settings are .*\.$"):
+            Settings.from_toml(wrong)  # type: ignore[arg-type]
+
+
+def test_a_settings_file_is_refused_by_its_size_before_it_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "large.toml").open("wb") as file:
+        file.truncate(50_000_000)
+    with pytest.raises(InputError, match="larger than 2,000,000 bytes; a settings file is not that large"):
+        Settings.load(tmp_path / "large.toml")
+
+
 def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00")
-    for path in (tmp_path / "gone.toml", tmp_path, tmp_path / "picture.toml"):
-        with pytest.raises(InputError, match="could not be read"):
-            Settings.load(path)
+    cases = {"gone.toml": "There is no file", "": "is a folder", "picture.toml": "could not be read: it is no text"}
+    for name, words in cases.items():
+        with pytest.raises(InputError, match=words):
+            Settings.load(tmp_path / name)
+    for wrong in (None, 5, b"settings.toml"):
+        with pytest.raises(InputError, match="must be a text or a path"):
+            Settings.load(wrong)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="must be a text or a path"):
+            Settings().save(wrong)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="could not be written"):
         Settings().save(tmp_path / "picture.toml" / "settings.toml")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
-from ..settings import PRESET_EPOCHS, ContextChoice, Stages
+from ..settings import PRESET_EPOCHS, RANGES, ContextChoice, Stages
 
 __all__ = ["parsers"]
 
@@ -126,13 +126,15 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=tuple(PRESET_EPOCHS), help="length of the training (default: balanced)")
-    parser.add_argument("--seed", type=_seed, metavar="N", help="the same seed gives the same result (default: 42)")
+    parser.add_argument("--seed", type=_seed, metavar="N",
+                        help=f"the same seed gives the same result, {RANGES['random_seed']} (default: 42)")  # fmt: skip
     parser.add_argument("--device", help=_DEVICE_HELP)
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**32 - 1}")
+    # No number of so many digits is in the range, and Python refuses to read one of thousands.
+    if not (text.isascii() and text.isdecimal()) or len(text) > 30 or not RANGES["random_seed"].holds(int(text)):
+        raise argparse.ArgumentTypeError(f"{text[:60]} is not a whole number {RANGES['random_seed']}")
     return int(text)
 
 

@@ -1,22 +1,28 @@
 """What the user chose, as frozen values, and as text."""
 
 from .presets import PRESET_EPOCHS, Preset
-from .text import check_fields, merged, parsed, to_text
+from .ranges import RANGES, Range, check_fields, kind_of, shortened
+from .text import merged, parsed, read_text, to_text
 from .values import ContextChoice, Equalize, MaskingStrategy, MaskSettings, RoiSettings, Settings, Stages, StageSettings
 
 __all__ = [
     "PRESET_EPOCHS",
+    "RANGES",
     "ContextChoice",
     "Equalize",
     "MaskSettings",
     "MaskingStrategy",
     "Preset",
+    "Range",
     "RoiSettings",
     "Settings",
     "StageSettings",
     "Stages",
     "check_fields",
+    "kind_of",
     "merged",
     "parsed",
+    "read_text",
+    "shortened",
     "to_text",
 ]

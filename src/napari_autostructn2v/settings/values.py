@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..disk import as_path, reason
 from ..errors import InputError
 from .presets import PRESET_EPOCHS, Preset
-from .text import check, check_fields, merged, parsed, to_text
+from .ranges import check, check_fields, shortened
+from .text import merged, parsed, read_text, to_text
 
 __all__ = [
     "ContextChoice",
@@ -39,13 +41,8 @@ ContextChoice = Literal["auto", "none", "near", "far"]
 MaskingStrategy = Literal["random", "local_mean", "zeros"]
 
 
-def _numbers(pair: Any, kind: type, name: str) -> tuple[Any, ...]:
-    """Return a pair of numbers as a tuple, which a list read from TOML is not."""
-    try:
-        first, second = (kind(value) for value in pair)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} is {pair!r}; it must be two numbers.") from error
-    return first, second
+#: Channels, at most, where the network halves the image for the last time: the weights of twice as many take gigabytes.
+_MOST_CHANNELS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,20 +97,8 @@ class RoiSettings:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        check(not isinstance(self.criteria, str), f"criteria is {self.criteria!r}; it must be a list of names.")
-        object.__setattr__(self, "criteria", tuple(self.criteria))
         check(len(self.criteria) > 0, "criteria is empty; it must name at least one criterion, such as 'mean'.")
-        object.__setattr__(self, "band", _numbers(self.band, float, "band"))
         check(self.band[0] < self.band[1], f"band is {self.band}; its first number must be the lower one.")
-        for name in ("added", "removed"):
-            corners = tuple(_numbers(corner, int, f"A patch in {name}") for corner in getattr(self, name))
-            object.__setattr__(self, name, corners)
-        check(0 <= self.roi_threshold <= 1, f"roi_threshold is {self.roi_threshold}; it must lie between 0 and 1.")
-        check(0 < self.scale_factor <= 1, f"scale_factor is {self.scale_factor}; it must be above 0 and at most 1.")
-        check(self.patch_size >= 8, f"patch_size is {self.patch_size}; it must be at least 8 pixels.")
-        check(0 <= self.overlap < 1, f"overlap is {self.overlap}; it must be at least 0 and below 1.")
-        sigma_valid = self.sigma is None or 0 <= self.sigma < 1e6
-        check(sigma_valid, f"sigma is {self.sigma}; it must lie between 0 and a million pixels.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,22 +152,12 @@ class StageSettings:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        check(0 <= self.roi_share <= 1, f"roi_share is {self.roi_share}; it must lie between 0 and 1.")
+        deepest = self.features * 2**self.num_layers
         check(
-            0 < self.mask_percentage <= 50,
-            f"mask_percentage is {self.mask_percentage}; it must be above 0, at most 50.",
+            deepest <= _MOST_CHANNELS,
+            f"features is {self.features} and num_layers {self.num_layers}, which makes {deepest} channels (features "
+            f"times 2 for each layer); at most {_MOST_CHANNELS} are possible. Take fewer features or fewer layers.",
         )
-        check(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be above 0.")
-        for name in (
-            "crop_size",
-            "patches_per_image",
-            "batch_size",
-            "num_epochs",
-            "features",
-            "num_layers",
-            "early_stopping_patience",
-        ):
-            check(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be at least 1.")
 
     @property
     def steps(self) -> int:
@@ -220,11 +195,7 @@ class MaskSettings:
     min_correlation: float = 0.05
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pattern", tuple(self.pattern))
-        check(all(isinstance(row, str) for row in self.pattern), "pattern must be a list of texts of 0 and 1.")
         check_fields(self)
-        check(self.max_lag >= 1, f"max_lag is {self.max_lag}; it must be at least 1 pixel.")
-        check(0 <= self.min_correlation < 1, f"min_correlation is {self.min_correlation}; it must lie between 0 and 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,10 +239,6 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        # Pooling sees the same blocks in every tile, and the overlaps of a tile do not meet (see prediction.py).
-        tile_valid = self.tile >= 256 and self.tile % 16 == 0
-        check(tile_valid, f"tile is {self.tile}; it must be a multiple of 16 and at least 256 pixels.")
-        check(0 <= self.random_seed < 2**63, f"random_seed is {self.random_seed}; it must not be negative.")
 
     @classmethod
     def from_preset(cls, preset: Preset = "balanced", **changes: Any) -> Settings:
@@ -286,7 +253,8 @@ class Settings:
 
     def with_preset(self, preset: Preset) -> Settings:
         """Return these settings with the training budget of another preset."""
-        check(preset in PRESET_EPOCHS, f"There is no preset {preset!r}; choose one of {', '.join(PRESET_EPOCHS)}.")
+        known = isinstance(preset, str) and preset in PRESET_EPOCHS
+        check(known, f"There is no preset {shortened(preset)}; choose one of {', '.join(PRESET_EPOCHS)}.")
         budget: dict[str, Any] = {
             "num_epochs": PRESET_EPOCHS[preset],
             "flips_at_prediction": preset != "fast",
@@ -312,20 +280,18 @@ class Settings:
         """
         values = parsed(text)
         preset = values.get("preset", "balanced")
-        return merged(cls.from_preset(preset) if preset in PRESET_EPOCHS else cls(), values)
+        known = isinstance(preset, str) and preset in PRESET_EPOCHS
+        return merged(cls.from_preset(preset) if known else cls(), values)
 
     @classmethod
     def load(cls, path: str | Path) -> Settings:
         """Read settings from a TOML file."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"The settings file {path} could not be read: {error}.") from error
-        return cls.from_toml(text)
+        return cls.from_toml(read_text(path))
 
     def save(self, path: str | Path) -> None:
         """Write the settings to a TOML file."""
+        path = as_path(path)
         try:
-            Path(path).write_text(self.to_toml(), encoding="utf-8")
+            path.write_text(self.to_toml(), encoding="utf-8")
         except OSError as error:
-            raise InputError(f"The settings could not be written to {path}: {error}.") from error
+            raise InputError(f"The settings could not be written to {path}: {reason(error)}.") from error

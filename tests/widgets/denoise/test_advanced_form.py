@@ -3,58 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
 
 import hypothesis
 import pytest
+from helpers.any_settings import any_settings, rois
 from hypothesis import given
 from hypothesis import strategies as st
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox
 
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
-from napari_autostructn2v.settings import values as allowed
+from napari_autostructn2v.settings import RANGES, Settings
 from napari_autostructn2v.widgets.denoise.advanced_form import AdvancedForm
 from napari_autostructn2v.widgets.roi.more import MoreForm
+from napari_autostructn2v.widgets.roi.section import StageSection
 
-counts = st.integers(1, 10**18)
-shares = st.floats(0, 1, allow_nan=False)
-rois = st.builds(
-    RoiSettings,
-    patch_size=st.integers(8, 10**12),
-    overlap=st.floats(0, 0.999),
-    sigma=st.none() | st.floats(0, 999_999),
-    equalize=st.sampled_from(get_args(allowed.Equalize)),
-    band=st.tuples(st.floats(-2, 0.499), st.floats(0.5, 3)),
-    criteria=st.sampled_from([("mean",), ("texture", "mean"), ("band",)]),
-)
-stages = st.builds(
-    StageSettings,
-    roi=rois,
-    roi_share=shares,
-    crop_size=counts,
-    patches_per_image=counts,
-    batch_size=counts,
-    num_epochs=counts,
-    mask_percentage=st.floats(0, 50, exclude_min=True),
-    masking_strategy=st.sampled_from(get_args(allowed.MaskingStrategy)),
-    use_augmentation=st.booleans(),
-    features=counts,
-    num_layers=counts,
-    learning_rate=st.floats(0, 1e6, exclude_min=True),
-    flips_at_prediction=st.booleans(),
-    early_stopping=st.booleans(),
-    early_stopping_patience=counts,
-)
-settings = st.builds(
-    Settings,
-    stage1=stages,
-    stage2=stages,
-    random_seed=st.integers(0, 2**63 - 1),
-    device=st.sampled_from(["auto", "cpu", "cuda:1", "mps"]),
-    tile=st.integers(16, 10_000).map(lambda sixteenths: 16 * sixteenths),
-    remove_line_offsets=st.booleans(),
-)
 unhurried = hypothesis.settings(deadline=None, max_examples=30, suppress_health_check=list(hypothesis.HealthCheck))
 
 
@@ -64,14 +26,14 @@ def form(qapp) -> AdvancedForm:
 
 
 @unhurried
-@given(wanted=settings)
+@given(wanted=any_settings)
 def test_settings_come_out_as_they_went_in(form, wanted) -> None:
     form.show_settings(wanted)
     assert form.settings == wanted
 
 
 @unhurried
-@given(wanted=settings, data=st.data())
+@given(wanted=any_settings, data=st.data())
 def test_a_change_of_one_field_changes_no_other(form, wanted, data) -> None:
     form.show_settings(wanted)
     editors = form.stage_forms["stage2"].editors
@@ -117,3 +79,37 @@ def test_what_is_no_seed_cannot_be_typed(form, qtbot) -> None:
     form.seed.clear()
     qtbot.keyClick(form.seed, Qt.Key.Key_Return)
     assert form.settings.random_seed < 2**63
+
+
+def test_the_fields_end_where_the_settings_do(form, qtbot) -> None:
+    for name, editor in form.stage_forms["stage1"].editors.items():
+        if name in RANGES:
+            factor = 100 if name == "roi_share" else 1
+            assert editor.maximum() == RANGES[name].high * factor, name
+            assert editor.minimum() == pytest.approx(RANGES[name].low * factor, abs=0.1), name
+    section = StageSection("Background", "#ffffff")
+    qtbot.addWidget(section)
+    more = section.more
+    boxes = {"patch_size": more.patch_size, "roi_threshold": section.threshold, "scale_factor": section.detail}
+    for name, box in boxes.items():
+        assert (box.minimum(), box.maximum()) == (RANGES[name].low, RANGES[name].high), name
+    assert more.overlap.maximum() == 100 * RANGES["overlap"].high
+    assert more.sigma.maximum() == RANGES["sigma"].high
+
+
+def test_every_end_of_a_field_can_be_chosen(form) -> None:
+    form.show_settings(Settings())
+    for name, editor in form.stage_forms["stage1"].editors.items():
+        if name in RANGES and name not in ("features", "num_layers"):
+            for end in (editor.minimum(), editor.maximum()):
+                editor.setValue(end)
+                assert RANGES[name].holds(getattr(form.settings.stage1, name)), name
+
+
+def test_a_network_too_large_for_any_memory_cannot_be_chosen(form) -> None:
+    form.show_settings(Settings())
+    editors = form.stage_forms["stage1"].editors
+    editors["features"].setValue(256)
+    editors["num_layers"].setValue(6)
+    assert (form.settings.stage1.features, form.settings.stage1.num_layers) == (256, 2)
+    assert editors["num_layers"].value() == 2

@@ -13,11 +13,13 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QPushButton,
     QTabWidget,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
-from ...settings import ContextChoice, Settings, StageSettings
+from ...errors import InputError
+from ...settings import RANGES, ContextChoice, Settings, StageSettings
 from ..parts import WholeNumberEdit, add_row
 from .habits import Habits, ResultType
 
@@ -30,8 +32,6 @@ class _Field(NamedTuple):
     name: str
     label: str
     tooltip: str
-    low: float = 0
-    high: float = 0
     decimals: int = 0
     suffix: str = ""
     factor: float = 1  # value shown = setting * factor
@@ -42,21 +42,24 @@ class _Field(NamedTuple):
         """Whether the setting is a whole number."""
         return self.decimals == 0 and self.factor == 1
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What may be shown at least and at most; at least what the digits can show, where nothing is not allowed."""
+        limits = RANGES[self.name]
+        low = limits.low if limits.low <= 0 else max(limits.low, 10**-self.decimals)
+        return low * self.factor, limits.high * self.factor
+
 
 _FIELDS = (
     _Field(
         "num_epochs",
         "Epochs",
         "How long to train at most (num_epochs). Quality sets it; more is slower and, up to a point, better.",
-        1,
-        10_000,
     ),
     _Field(
         "patches_per_image",
         "Crops an epoch",
         "Pieces of the image shown in each epoch (patches_per_image).",
-        1,
-        100_000,
     ),
     _Field(
         "roi_share",
@@ -64,19 +67,15 @@ _FIELDS = (
         "Share of the crops that come from the patches of the ROI tuning dock; "
         "the others come from anywhere in the image (roi_share).",
         0,
-        100,
-        0,
         " %",
         100,
     ),
-    _Field("crop_size", "Crop size", "Side of a piece (crop_size).", 16, 1024, 0, " px"),
-    _Field("batch_size", "Batch size", "Pieces looked at together (batch_size); smaller needs less memory.", 1, 1024),
+    _Field("crop_size", "Crop size", "Side of a piece (crop_size).", 0, " px"),
+    _Field("batch_size", "Batch size", "Pieces looked at together (batch_size); smaller needs less memory."),
     _Field(
         "mask_percentage",
         "Hidden pixels",
         "Share of the pixels that the network has to guess in each piece (mask_percentage).",
-        0.1,
-        50,
         1,
         " %",
     ),
@@ -91,16 +90,14 @@ _FIELDS = (
         "Flips and turns",
         "Also train on mirrored and turned pieces, as far as the direction of the noise allows (use_augmentation).",
     ),
-    _Field("features", "Network width", "Features of the first layer (features); wider is slower.", 4, 256),
-    _Field("num_layers", "Network depth", "How often the network halves the image (num_layers).", 1, 5),
-    _Field("learning_rate", "Learning rate", "Largest step of the optimiser (learning_rate).", 1e-6, 1, 6),
+    _Field("features", "Network width", "Features of the first layer (features); wider is slower."),
+    _Field("num_layers", "Network depth", "How often the network halves the image (num_layers)."),
+    _Field("learning_rate", "Learning rate", "Largest step of the optimiser (learning_rate).", 6),
     _Field("early_stopping", "Stop early", "End once held-out pixels no longer improve (early_stopping)."),
     _Field(
         "early_stopping_patience",
         "Patience",
         "Epochs without improvement before stopping early (early_stopping_patience).",
-        1,
-        10_000,
     ),
 )
 
@@ -119,9 +116,6 @@ _CONTEXTS: tuple[tuple[ContextChoice, str], ...] = (
 )
 
 _TILES = (256, 512, 1024, 2048)
-
-#: No larger number is shown in digits.
-_LARGEST = 1e15
 
 _RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
     ("same as image", "Same as the image"),
@@ -159,7 +153,12 @@ class _StageForm(QWidget):
         """Take up the one field that was changed: the others may hold more digits than their editors show."""
         editor = self.sender()
         field = next(field for field in _FIELDS if self.editors[field.name] is editor)
-        self.stage = replace(self.stage, **{field.name: _value(editor, field)})
+        try:
+            self.stage = replace(self.stage, **{field.name: _value(editor, field)})
+        except InputError as error:  # each number is in its range, but both together make too large a network
+            self.show_stage(self.stage)
+            QToolTip.showText(editor.mapToGlobal(editor.rect().bottomLeft()), str(error), editor)
+            return
         self.changed.emit()
 
 
@@ -175,7 +174,7 @@ class AdvancedForm(QWidget):
         for name, label in _DEVICES:
             self.device.addItem(label, name)
         self.device.setToolTip("What computes: Automatic takes a graphics card where there is one (device).")
-        self.seed = WholeNumberEdit(2**63 - 1)
+        self.seed = WholeNumberEdit(int(RANGES["random_seed"].high))
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
         self.tile = QComboBox()
         for side in _TILES:
@@ -291,12 +290,11 @@ def _make_editor(field: _Field) -> QWidget:
         for value, label in field.choices:
             combo.addItem(label, value)
         return combo
-    if not field.high:
+    if field.name not in RANGES:
         return QCheckBox()
-    # Also for whole numbers, which a settings file may hold in any size.
     box = QDoubleSpinBox()
     box.setDecimals(field.decimals)
-    box.setRange(field.low, field.high)
+    box.setRange(*field.ends)
     box.setSuffix(field.suffix)
     box.setGroupSeparatorShown(False)
     if field.decimals:
@@ -324,7 +322,4 @@ def _set_value(editor: Any, field: _Field, value: Any) -> None:
     elif isinstance(editor, QComboBox):
         editor.setCurrentIndex(editor.findData(value))
     else:
-        shown = min(float(min(value, _LARGEST)) * field.factor, _LARGEST)
-        # What comes from a file may lie outside of what is sensible here; it is shown as it is.
-        editor.setRange(min(field.low, shown), max(field.high, shown))
-        editor.setValue(shown)
+        editor.setValue(value * field.factor)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from ...disk import atomic_path, config_folder
 from ...errors import InputError
-from ...settings import MaskSettings, Preset, Settings, StageSettings, check_fields, merged, parsed, to_text
+from ...settings import MaskSettings, Preset, Settings, StageSettings, check_fields, merged, parsed, read_text, to_text
 from ..image import with_pair
 
 __all__ = ["Habits", "Preferences", "ResultType", "preferences", "remember", "start_with", "with_smaller_tiles"]
@@ -139,8 +139,8 @@ def _file() -> Path:
 def _read(path: Path) -> tuple[Habits, Preferences] | None:
     """Return what was remembered, and the preferences of that time; None if there is nothing or it is damaged."""
     try:
-        values: dict[str, Any] = parsed(path.read_text(encoding="utf-8"))
+        values: dict[str, Any] = parsed(read_text(path))
         then = merged(Preferences(), values.pop("preferences", {}))
         return merged(Habits(), values), then
-    except (InputError, OSError, UnicodeDecodeError, TypeError, ValueError):
+    except InputError:
         return None

@@ -47,11 +47,12 @@ class RunOptions(QWidget):
         for index, (stages, label, tooltip) in enumerate(_STAGES):
             self.stages_combo.addItem(label, stages)
             self.stages_combo.setItemData(index, tooltip, 3)  # Qt.ItemDataRole.ToolTipRole
-        self.stages_combo.setToolTip("\n".join(f"{label}: {tooltip}" for _, label, tooltip in _STAGES))
+        tooltips = [f"{label}: {tooltip}" for _, label, tooltip in _STAGES]
+        self.stages_combo.setToolTip("\n".join(["Which stages are run (stages).", *tooltips]))
         #: Of these rows; a dock puts others of its own above them.
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
-        add_row(self.form, "Quality", row, "How long to train: longer gives a better result, up to a point.")
+        add_row(self.form, "Quality", row, "How long to train: longer gives a better result, up to a point (preset).")
         add_row(self.form, "Stages", self.stages_combo)
         self._group.buttonClicked.connect(self._emit)
         self.stages_combo.activated.connect(self._emit)

@@ -9,7 +9,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from ...roi import criterion_names
-from ...settings import RoiSettings
+from ...settings import RANGES, RoiSettings
 from ..parts import add_row
 
 __all__ = ["MoreForm"]
@@ -51,8 +51,6 @@ _FIELDS = (
 #: What the smoothing box holds while smoothing follows the patch size.
 _AUTOMATIC = -1.0
 
-_LARGEST_PATCH, _LARGEST_SIGMA = 1024, 1000.0
-
 
 class MoreForm(QWidget):
     """Patch size, overlap, smoothing, equalisation, polarity and criteria of one stage."""
@@ -64,9 +62,10 @@ class MoreForm(QWidget):
         super().__init__(parent)
         self._roi = RoiSettings()
         self._shown: tuple[Any, ...] = ()
-        self.patch_size = _spin_box(8, _LARGEST_PATCH, 8, " px")
-        self.overlap = _spin_box(0, 90, 5, " %")
-        self.sigma = QDoubleSpinBox(minimum=_AUTOMATIC, maximum=_LARGEST_SIGMA, singleStep=1, decimals=1, suffix=" px")
+        self.patch_size = _spin_box("patch_size", 8, " px")
+        self.overlap = _spin_box("overlap", 5, " %", 100)
+        largest = RANGES["sigma"].high
+        self.sigma = QDoubleSpinBox(minimum=_AUTOMATIC, maximum=largest, singleStep=1, decimals=1, suffix=" px")
         self.sigma.setKeyboardTracking(False)
         self.equalize = _combo_box(_EQUALIZE)
         self.background = _combo_box(_BACKGROUND)
@@ -124,10 +123,7 @@ class MoreForm(QWidget):
     def _show(self, roi: RoiSettings) -> None:
         self._fill_criteria(roi.criteria)
         blockers = [QSignalBlocker(widget) for widget in self._inputs()]
-        # What comes from a file may lie outside of what is sensible here; it is shown as it is.
-        self.patch_size.setMaximum(min(max(_LARGEST_PATCH, roi.patch_size), 2**31 - 1))
-        self.patch_size.setValue(min(roi.patch_size, 2**31 - 1))
-        self.sigma.setMaximum(max(_LARGEST_SIGMA, roi.sigma or 0))
+        self.patch_size.setValue(roi.patch_size)
         self.overlap.setValue(round(100 * roi.overlap))
         self.sigma.setSpecialValueText(f"auto ({roi.patch_size / 4:g} px)")
         self.sigma.setValue(_AUTOMATIC if roi.sigma is None else roi.sigma)
@@ -202,8 +198,9 @@ class MoreForm(QWidget):
             self._criteria_layout.addRow(box)
 
 
-def _spin_box(minimum: int, maximum: int, step: int, suffix: str) -> QSpinBox:
-    box = QSpinBox(minimum=minimum, maximum=maximum, singleStep=step, suffix=suffix)
+def _spin_box(name: str, step: int, suffix: str, factor: int = 1) -> QSpinBox:
+    low, high = (round(end * factor) for end in (RANGES[name].low, RANGES[name].high))
+    box = QSpinBox(minimum=low, maximum=high, singleStep=step, suffix=suffix)
     box.setKeyboardTracking(False)  # 64 is not meant to be 6 on the way
     box.setStepType(QAbstractSpinBox.StepType.DefaultStepType)
     return box

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from superqt import QLabeledDoubleSlider
 
 from ...roi import PatchSelection
-from ...settings import RoiSettings
+from ...settings import RANGES, RoiSettings
 from ..parts import MessageBar, Section, WrappedLabel
 from ..plots import ThresholdHistogram
 from .more import MoreForm
@@ -61,8 +61,8 @@ class StageSection(Section):
         super().__init__(title, content, tooltip=_STAGE)
         self._roi = RoiSettings()
         self._labels: dict[QWidget, QLabel] = {}
-        self.threshold = _slider(0.0, 1.0)
-        self.detail = _slider(0.02, 1.0)
+        self.threshold = _slider("roi_threshold")
+        self.detail = _slider("scale_factor")
         self.auto_button = QPushButton("Auto")
         self.use_roi = QCheckBox("Choose by content")
         self.use_roi.setToolTip(_CHOOSE)
@@ -204,9 +204,9 @@ class StageSection(Section):
         column.addStretch()
 
 
-def _slider(low: float, high: float) -> QLabeledDoubleSlider:
+def _slider(name: str) -> QLabeledDoubleSlider:
     slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
-    slider.setRange(low, high)
+    slider.setRange(RANGES[name].low, RANGES[name].high)
     slider.setSingleStep(0.01)
     slider.setPageStep(0.1)
     slider.setDecimals(2)
