@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError", "MissingPixelsError", "NotEnoughPatchesError", "tells_of_memory"]
+__all__ = ["InputError", "MissingPixelsError", "NotEnoughPatchesError", "counted", "tells_of_memory"]
 
 
 class InputError(ValueError):
@@ -35,3 +35,8 @@ def tells_of_memory(error: BaseException | str) -> bool:
         return True
     said = str(error).lower()
     return any(words in said for words in ("out of memory", "not enough memory", "can't allocate memory"))
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Return a number with a noun in the singular or the plural, which gets an s unless it is given."""
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"

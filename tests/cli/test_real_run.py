@@ -83,9 +83,9 @@ def test_a_stack_comes_out_as_a_stack(folder: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x80\x04K\x01."])
 def test_a_file_that_is_no_model_is_refused(folder: Path, capsys: pytest.CaptureFixture, content: bytes) -> None:
     Path("bad.model").write_bytes(content)
-    assert main(["predict", "lines.tif", "-o", "out", "--model", "bad.model"]) == 2
+    assert main(["predict", "lines.tif", "-o", "out", "--model", "bad.model"]) == 1
     assert "bad.model" in capsys.readouterr().err
-    assert main(["predict", "lines.tif", "-o", "out", "--model", "gone.model"]) == 2
+    assert main(["predict", "lines.tif", "-o", "out", "--model", "gone.model"]) == 1
     assert "There is no file gone.model" in capsys.readouterr().err
 
 

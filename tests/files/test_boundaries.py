@@ -130,16 +130,33 @@ def test_a_zarr_of_many_chunks_of_which_some_are_stored_is_opened(tmp_path: Path
         assert image.read(slice(2, 4)).tolist() == [[[1, 1], [1, 1]], [[0, 0], [0, 0]]]
 
 
-@pytest.mark.parametrize("side", [30_000, 2**31 - 1])
+@pytest.mark.parametrize("side", [16_000, 30_000, 2**31 - 1])
 def test_a_png_is_judged_by_its_header_before_it_is_unpacked(
     tmp_path: Path, side: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
-    rest = chunk(b"IDAT", zlib.compress(bytes(10_000))) + chunk(b"IEND", b"")
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + rest)
+    (tmp_path / "a.png").write_bytes(png(side, side, zlib.compress(bytes(10_000))))
     monkeypatch.setattr("imagecodecs.png_decode", lambda _: pytest.fail("was unpacked"))
-    with pytest.raises(InputError, match=r"damaged|fit into memory"):
+    with pytest.raises(InputError, match=r"damaged|are read whole"):
         read_image(tmp_path / "a.png")
+
+
+def png(width: int, height: int, data: bytes) -> bytes:
+    """A PNG of 8 bits with the given compressed data."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def test_a_png_of_gigabytes_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import imagecodecs
+
+    monkeypatch.setattr(imagecodecs, "png_decode", lambda *_: pytest.fail("decoded"))
+    side = 30_000
+    packer = zlib.compressobj(9)
+    data = b"".join(packer.compress(bytes(side + 1)) for _ in range(side)) + packer.flush()
+    (tmp_path / "a.png").write_bytes(png(side, side, data))
+    with pytest.raises(InputError, match="30,000 x 30,000 pixels"):
+        open_image(tmp_path / "a.png")

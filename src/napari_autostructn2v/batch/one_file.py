@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout, find_fixed_pattern
 from ..progress import Progress
@@ -93,8 +93,8 @@ class _FileWork:
         light = [channel for channel in self.channels if not channel.is_alpha]
         if plan.models is not None and len(plan.models) not in (1, len(light)):
             raise InputError(
-                f"{image.path} has {len(light)} channels, and there are {len(plan.models)} models; give one for all of "
-                "them, or one for each."
+                f"{image.path} has {counted(len(light), 'channel')}, and there are {len(plan.models)} models; give one "
+                "for all of them, or one for each."
             )
 
     def train(self, number: int, planes: np.ndarray, *, is_sample: bool = False) -> Result:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout
 from ..progress import Progress
@@ -60,8 +60,8 @@ def train(
             names = [channel.name for channel in light]
         if len(samples[-1]) != len(samples[0]):
             raise InputError(
-                f"{source} has {len(samples[-1])} channels, and {sources[0]} has {len(samples[0])}; one model for all "
-                "needs images with the same channels."
+                f"{source} has {counted(len(samples[-1]), 'channel')}, and {sources[0]} has {len(samples[0])}; one "
+                "model for all needs images with the same channels."
             )
     models, said = [], []
     for number, name in enumerate(names):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .options import parsers
+from .report import tell
 
 
 def completion(arguments: argparse.Namespace) -> int:
@@ -24,5 +25,5 @@ def completion(arguments: argparse.Namespace) -> int:
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
             elif action.type is Path or action.dest in ("inputs", "train_on"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    print(shtab.complete(parser, arguments.shell))
+    tell(shtab.complete(parser, arguments.shell))
     return 0

@@ -87,7 +87,7 @@ def _picture(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def demo(arguments: argparse.Namespace) -> int:
     """Denoise the sample and return the exit code."""
     from ..batch import dumps
-    from .report import ProgressLine
+    from .report import ProgressLine, tell
 
     arguments.preset = arguments.preset or "fast"
     line = ProgressLine()
@@ -97,9 +97,9 @@ def demo(arguments: argparse.Namespace) -> int:
     finally:
         line.clear()
     if arguments.json:
-        print(dumps(values))
+        tell(dumps(values))
         return 0
-    print(values["verdict"])
-    print("PSNR against the truth: {noisy:.1f} dB before, {denoised:.1f} dB after.".format(**values["psnr"]))
-    print("Before and after, side by side: {picture}\nThe denoised image: {denoised}".format(**values["paths"]))
+    tell(values["verdict"])
+    tell("PSNR against the truth: {noisy:.1f} dB before, {denoised:.1f} dB after.".format(**values["psnr"]))
+    tell("Before and after, side by side: {picture}\nThe denoised image: {denoised}".format(**values["paths"]))
     return 0

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..batch import Batch
 from ..disk import fingerprint
-from ..errors import InputError
+from ..errors import InputError, counted
 from .arguments import batch_from, one_or_all, settings_from
 from .interrupts import gentle_stop
+from .report import CommandError
 from .run_batch import INTERRUPTED, run_batch
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def denoise(arguments: argparse.Namespace) -> int:
         )
     path: Path | None = arguments.save_model
     if path and training is None and len(batch.inputs) > 1:
-        raise InputError(
+        raise CommandError(
             "--save-model keeps one model, and each INPUT trains its own: give one INPUT at a time, or --one-model."
         )
     if arguments.dry_run:
@@ -85,7 +86,7 @@ def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arg
         if path and memory.recall(0) is None:
             check_models(path, arguments.overwrite)
         line = ProgressLine()
-        line.start(f"training on {len(training)} files")
+        line.start(f"training on {counted(len(training), 'file')}")
         try:
             models, said = train_once(training, batch.plan, memory, line.show)
         finally:

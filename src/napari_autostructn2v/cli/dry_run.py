@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..batch import Batch, BatchPlan, dumps, layout_of, streams
-from ..errors import InputError
+from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Layout
 from ..noise import Measurement
 from ..settings import Settings
-from .report import complain, duration
+from .report import complain, duration, tell
 
 __all__ = ["dry_run"]
 
@@ -42,7 +42,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
         times = [seconds * channels for seconds in speeds.training(plan.settings)]
         total = [sum(pair) for pair in zip(total, times, strict=True)]
         if not batch.as_json:
-            print(f"train {_models(channels)} on {len(trained_on)} files, {_span(times)}")
+            tell(f"train {_models(channels)} on {counted(len(trained_on), 'file')}, {_span(times)}")
     for source, target in zip(batch.inputs, batch.targets, strict=True):
         values: dict[str, Any] = {"input": str(source), "output": str(target), "ok": True, "error": None}
         try:
@@ -76,13 +76,13 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
             failed = True
             values |= {"output": None, "ok": False, "error": str(error), "action": "fail"}
         if batch.as_json:
-            print(dumps(values))
+            tell(dumps(values))
         elif values["ok"]:
-            print(_in_words(values))
+            tell(_in_words(values))
         else:
             complain(values["error"])
     if not batch.as_json:
-        print(f"{len(batch.inputs)} inputs, {_span(total)} in all on this machine; nothing was written")
+        tell(f"{counted(len(batch.inputs), 'input')}, {_span(total)} in all on this machine; nothing was written")
     return 1 if failed else 0
 
 

@@ -7,6 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from .report import tell
 
 #: What decides how a run goes, and what is asked for in a report.
 _NEEDED = ("torch", "numpy", "scipy", "scikit-image", "napari", "npe2", "tifffile", "zarr", "dask", "safetensors")
@@ -19,7 +20,7 @@ def info(arguments: argparse.Namespace) -> int:
     from ..batch import dumps
 
     for values, lines in [_of_file(path) for path in arguments.files] or [_of_installation()]:
-        print(dumps(values) if arguments.json else "\n".join(lines))
+        tell(dumps(values) if arguments.json else "\n".join(lines))
     return 0
 
 

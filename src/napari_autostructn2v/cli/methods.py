@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from .report import tell
+
 
 def methods(arguments: argparse.Namespace) -> int:
     """Print a text for the methods section of a paper and return the exit code."""
     from ..denoiser import Denoiser, methods_text
 
-    print(methods_text(Denoiser.load(arguments.model)), end="")
+    tell(methods_text(Denoiser.load(arguments.model)).rstrip("\n"))
     return 0

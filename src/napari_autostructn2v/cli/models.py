@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
-from .report import complain
+from .report import complain, tell
 
 
 def models(arguments: argparse.Namespace) -> int:
@@ -27,13 +27,13 @@ def models(arguments: argparse.Namespace) -> int:
         run = runs.get(path)
         if arguments.json:
             known = {} if run is None else {"image": run.image, "time": run.time, "stopped": run.stopped}
-            print(dumps(known | summary.values()))
+            tell(dumps(known | summary.values()))
         else:
             lines = [*summary.lines, *([] if run is None else [f"  run:        {run.title}"])]
-            print("\n".join(lines))
+            tell("\n".join(lines))
     if not paths and not arguments.json:
         where = "in the folders that you named" if arguments.places_given else "kept by the docks"
-        print(f"There are no models {where}.")
+        tell(f"There are no models {where}.")
     return 1 if failed else 0
 
 

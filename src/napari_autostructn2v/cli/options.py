@@ -111,7 +111,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def _add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR",
                         help="folder for the results, NAME_denoised each, of the same kind")  # fmt: skip
-    parser.add_argument("--pattern", metavar="PATTERN", help="files of a folder, such as '*.tif' or '**/*_raw.tif'")
+    parser.add_argument(
+        "--pattern", type=_pattern, metavar="PATTERN", help="files of a folder, such as '*.tif' or '**/*_raw.tif'"
+    )
     parser.add_argument("--axes", metavar="AXES", help="letters of the axes in their order, such as TCYX")
     parser.add_argument("--channels", choices=("apart", "together"), default="apart",
                         help="a model for each channel, or one for all (default: apart)")  # fmt: skip
@@ -129,6 +131,16 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, metavar="N",
                         help=f"the same seed gives the same result, {RANGES['random_seed']} (default: 42)")  # fmt: skip
     parser.add_argument("--device", help=_DEVICE_HELP)
+
+
+def _pattern(text: str) -> str:
+    path = Path(text)
+    if not text.strip() or "\0" in text or path.anchor or ".." in path.parts:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} describes no files of a folder; give one such as '*.tif' or '**/*_raw.tif', and the folder as "
+            "INPUT"
+        )
+    return text
 
 
 def _seed(text: str) -> int:

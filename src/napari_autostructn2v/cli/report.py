@@ -9,18 +9,30 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..errors import InputError
+from ..disk import check_regular, read_start, reason
+from ..errors import InputError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..progress import Progress
 
-__all__ = ["ProgressLine", "complain", "counted", "duration", "logged", "remark", "summary"]
+__all__ = [
+    "CommandError",
+    "OutputError",
+    "ProgressLine",
+    "complain",
+    "duration",
+    "logged",
+    "remark",
+    "sentence_of",
+    "summary",
+    "tell",
+]
 
 
 class ProgressLine:
@@ -74,8 +86,11 @@ class ProgressLine:
             return
         if cut:  # a line that wraps could not be written over
             text = text[: shutil.get_terminal_size().columns - 1]
-        self._stream.write("\r" + " " * self._width + "\r" + text + end)
-        self._stream.flush()
+        try:
+            self._stream.write("\r" + " " * self._width + "\r" + text + end)
+            self._stream.flush()
+        except OSError:  # the terminal is gone, and the run goes on
+            self.watched = False
         self._width = 0 if end else len(text)
 
 
@@ -84,11 +99,6 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number with a noun, which gets an s unless there is just one."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -115,10 +125,52 @@ _log = logging.getLogger(__name__)
 INTERRUPTED = 130
 
 
+class CommandError(InputError):
+    """Options that contradict one another, whatever the files hold."""
+
+
+class OutputError(Exception):
+    """What a command has to say could not be written to where its output goes."""
+
+
+def tell(text: str) -> None:
+    """Print what a command was asked for.
+
+    Raises
+    ------
+    OutputError
+        If it could not be printed, for instance because the disk is full that it is written to.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"The output could not be printed: {reason(error)}.") from error
+
+
+def _print_error(sentence: str) -> None:
+    # Where nobody can be told, there is nobody to be told so.
+    with suppress(OSError, ValueError):
+        print(f"autostructn2v: {sentence}", file=sys.stderr, flush=True)
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what to tell a person; the traceback of a mistake of ours goes to the log."""
+    if isinstance(error, InputError):
+        return str(error)
+    _log.debug("unexpected error", exc_info=error)
+    if isinstance(error, MemoryError):
+        return "The image does not fit into memory; crop it or split the stack."
+    if isinstance(error, OSError):
+        return f"A file could not be read or written: {reason(error)}. The same command goes on from where it stopped."
+    return f"An unexpected error ended the run ({type(error).__name__}: {error}). Please report it."
+
+
 def complain(sentence: str) -> None:
     """Print a sentence that a person should read whatever the results go to."""
     _log.info("told: %s", sentence)  # a warning would be printed twice
-    print(f"autostructn2v: {sentence}", file=sys.stderr)
+    _print_error(sentence)
 
 
 def remark(sentence: str, before: Callable[[], None] = lambda: None) -> None:
@@ -126,7 +178,7 @@ def remark(sentence: str, before: Callable[[], None] = lambda: None) -> None:
     _log.info("%s", sentence)
     if sys.stderr.isatty():
         before()
-        print(f"autostructn2v: {sentence}", file=sys.stderr)
+        _print_error(sentence)
 
 
 @contextmanager
@@ -142,7 +194,6 @@ def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
         yield
         return
     from .. import __version__
-    from ..disk import reason
 
     _check_log(path)
     try:
@@ -166,8 +217,6 @@ def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
 
 def _check_log(path: Path) -> None:
     """Raise if there is something that is no text, to which a log must not be added."""
-    from ..disk import check_regular, read_start
-
     if not os.path.exists(path) or os.path.getsize(check_regular(path)) == 0:
         return
     start = read_start(path, 4096)

@@ -6,6 +6,7 @@ import argparse
 
 from ..errors import InputError
 from .arguments import settings_from
+from .report import tell
 
 
 def roi(arguments: argparse.Namespace) -> int:
@@ -32,9 +33,9 @@ def roi(arguments: argparse.Namespace) -> int:
             name: {"coords": patches.coords, "patch_size": patches.patch_size, "candidates": len(patches.candidates)}
             for name, patches in selections.items()
         }
-        print(dumps({"input": str(arguments.input), "plane": arguments.plane, "verdict": verdict} | values))
+        tell(dumps({"input": str(arguments.input), "plane": arguments.plane, "verdict": verdict} | values))
         return 0
     for name, patches in selections.items():
-        print(f"{name}: {len(patches.coords)} of {len(patches.candidates)} patches of {patches.patch_size} pixels")
-    print(verdict)
+        tell(f"{name}: {len(patches.coords)} of {len(patches.candidates)} patches of {patches.patch_size} pixels")
+    tell(verdict)
     return 0

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..batch import Batch, StoppedEarly
-from ..errors import InputError
-from .report import INTERRUPTED, complain, remark
+from .report import INTERRUPTED, OutputError, complain, remark, sentence_of, tell
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -32,6 +31,7 @@ def run_batch(batch: Batch, work: Work) -> int:
     line = ProgressLine()
     rows: list[dict[str, Any]] = []
     begun = time.monotonic()
+    untold: OutputError | None = None
     for number, (source, target) in enumerate(zip(batch.inputs, batch.targets, strict=True), 1):
         line.start(_label(batch, number, source, time.monotonic() - begun))
         values: dict[str, Any] = {"input": str(source), "output": str(target), "ok": True, "error": None}
@@ -58,18 +58,23 @@ def run_batch(batch: Batch, work: Work) -> int:
             )
             return INTERRUPTED
         except Exception as error:
-            values |= {"output": None, "ok": False, "error": _sentence(error), "status": "failed"}
+            values |= {"output": None, "ok": False, "error": sentence_of(error), "status": "failed"}
             line.clear()
             complain(values["error"] if str(source) in values["error"] else f"{source}: {values['error']}")
         values["total_seconds"] = round(time.monotonic() - start, 3)
         _log.info("%s: %s in %.1f s", source, values["status"], values["total_seconds"])
         rows.append(values)
         if batch.as_json:
-            print(dumps(values), flush=True)
+            try:
+                tell(dumps(values))
+            except OutputError as error:  # the images are worth more than what is said about them
+                untold = error
     table = summary(rows)
     _log.info("summary\n%s", table)
     if len(rows) > 1 and not batch.as_json and not batch.quiet:
-        print(table)
+        tell(table)
+    if untold is not None:
+        raise untold
     return 1 if any(not values["ok"] for values in rows) else 0
 
 
@@ -81,17 +86,3 @@ def _label(batch: Batch, number: int, source: Path, seconds: float) -> str:
         minutes = seconds / (number - 1) * (len(batch.inputs) - number + 1) / 60
         left = f", about {minutes:.0f} min for all" if minutes >= 1 else ", less than a minute for all"
     return f"({number}/{len(batch.inputs)}{left}) {source.name}"
-
-
-def _sentence(error: Exception) -> str:
-    """Return what to tell a person; the traceback of a mistake of ours goes to the log."""
-    if isinstance(error, InputError):
-        return str(error)
-    _log.debug("unexpected error", exc_info=error)
-    if isinstance(error, MemoryError):
-        return "The image does not fit into memory; crop it or split the stack."
-    if isinstance(error, OSError):
-        from ..files import reason
-
-        return f"A file could not be read or written: {reason(error)}. The same command goes on from where it stopped."
-    return f"An unexpected error ended the run ({type(error).__name__}: {error}). Please report it."

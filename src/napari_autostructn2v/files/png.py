@@ -24,6 +24,9 @@ _HEADER = 8 + 25  # signature and IHDR, which is always first
 #: Samples a pixel by PNG's number of a colour type: grey, RGB, palette, grey and RGB with opacity.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
+#: More are decoded from no file: a few bytes can stand for gigabytes.
+_MOST_PIXELS = 2**28
+
 #: Deflate makes of a byte no more than this.
 _MOST_DEFLATED = 1032
 
@@ -95,6 +98,11 @@ def png_software(path: Path) -> str:
 def _check_header(path: Path, header: bytes, size: int) -> None:
     """Raise an InputError if a header claims more pixels than the file, or the memory, can hold."""
     width, height, depth, color = struct.unpack_from(">IIBB", header, 16)
+    if height * width > _MOST_PIXELS:
+        raise InputError(
+            f"{path} has {height:,} x {width:,} pixels; PNG images are read whole, and those of more than "
+            f"{_MOST_PIXELS:,} are not. Save it as TIFF or zarr, which are read in parts."
+        )
     samples = _SAMPLES.get(color, 4)
     check_memory(path, (height, width, samples), np.uint16 if depth == 16 else np.uint8)
     if height * width * samples * depth > 8 * size * _MOST_DEFLATED:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..disk import as_path
-from ..errors import InputError
+from ..errors import InputError, counted
 from .image_file import ImageFile
 from .opening import open_image
 from .png import check_png_holds, write_png
@@ -128,7 +128,9 @@ def _writable_array(image: Any, axes: Any) -> np.ndarray:
     if axes is not None and not (isinstance(axes, str) and axes.isalpha() and len(set(axes)) == len(axes)):
         raise InputError(f"axes is {axes!r}; it must be a text with a different letter for each axis, such as 'TYX'.")
     if axes is not None and len(axes) != array.ndim:
-        raise InputError(f"axes is {axes!r}, which names {len(axes)} axes; the image has {array.ndim}.")
+        raise InputError(
+            f"axes is {axes!r}, which names {counted(len(axes), 'axis', 'axes')}; the image has {array.ndim}."
+        )
     return array
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, counted
 from .image_file import UNKNOWN, ImageFile
 from .reading import inner_path
 
@@ -27,11 +27,8 @@ __all__ = [
     "zarr_software",
 ]
 
-#: Attribute that says what made an array.
+#: Attribute that says what made an array, and once all pixels are there, how much is stored.
 _PROVENANCE = "napari-autostructn2v"
-
-#: Attribute that says how much is stored in an array.
-_STORED = "napari-autostructn2v stored"
 
 #: Of so many chunks or more, at least one in as many must be stored.
 _MANY_CHUNKS = 10_000
@@ -63,7 +60,9 @@ def open_zarr(path: Path) -> ImageFile:
     _check_array(path, array)
     axes = _letters([axis["name"] if isinstance(axis, dict) else str(axis) for axis in image.get("axes", "tczyx")])
     if len(axes) != array.ndim:
-        raise InputError(f"{path} is damaged: it names {len(axes)} axes, and its array has {array.ndim}.")
+        raise InputError(
+            f"{path} is damaged: it names {counted(len(axes), 'axis', 'axes')}, and its array has {array.ndim}."
+        )
     channels = (ome.get("omero") or {}).get("channels") or []
     names = tuple(str(channel.get("label") or "") for channel in channels)
     messages = (f"{path} holds {len(multiscales)} images; this is about the first one.",) * (len(multiscales) > 1)
@@ -127,7 +126,8 @@ def zarr_software(path: Path) -> str:
 
     from .plain_store import PlainStore
 
-    return str(zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_PROVENANCE, ""))
+    known: Any = zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_PROVENANCE, "")
+    return str(known.get("software", "") if isinstance(known, dict) else known)
 
 
 def seal(path: Path) -> None:
@@ -135,7 +135,7 @@ def seal(path: Path) -> None:
     import zarr
 
     node: Any = zarr.open(str(path), mode="r+")
-    node.attrs[_STORED] = _stored(path)
+    node.attrs[_PROVENANCE] = {"software": node.attrs[_PROVENANCE], "stored": _stored(path)}
 
 
 def check_sealed(path: Path) -> None:
@@ -144,7 +144,8 @@ def check_sealed(path: Path) -> None:
 
     from .plain_store import PlainStore
 
-    said = zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_STORED)
+    known: Any = zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_PROVENANCE)
+    said = known.get("stored") if isinstance(known, dict) else None
     if said != _stored(path):
         raise InputError(f"{path} is incomplete or was changed: it says that {said} are stored, not {_stored(path)}.")
 
@@ -152,7 +153,7 @@ def check_sealed(path: Path) -> None:
 def _stored(path: Path) -> str:
     """Return the number of chunks below a folder, and of their bytes."""
     files = list(_stored_chunks(path))
-    return f"{sum(file.stat().st_size for file in files)} bytes in {len(files)} chunks"
+    return f"{sum(file.stat().st_size for file in files)} bytes in {counted(len(files), 'chunk')}"
 
 
 def absent_chunks(source: ImageFile) -> tuple[str, ...]:

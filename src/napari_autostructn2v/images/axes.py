@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, counted
 from ..files import UNKNOWN
 
 __all__ = ["Channel", "Layout", "checked_axes", "named_axes"]
@@ -178,8 +178,8 @@ def checked_axes(text: str, shape: tuple[int, ...], what: str = "The image") -> 
         raise InputError(f"The axes {axes} lack Y (rows) or X (columns); every image has both.")
     if len(axes) != len(shape):
         raise InputError(
-            f"The axes {axes} name {len(axes)} axes, and {_uncapital(what)} has {len(shape)} ({_by(shape)}). "
-            "Name each of them, in their order."
+            f"The axes {axes} name {counted(len(axes), 'axis', 'axes')}, and {_uncapital(what)} has {len(shape)} "
+            f"({_by(shape)}). Name each of them, in their order."
         )
     sizes = dict(zip(axes, shape, strict=True))
     if min(sizes["Y"], sizes["X"]) < _MIN_SIDE:

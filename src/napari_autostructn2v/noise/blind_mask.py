@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ..disk import atomic_path, read_bytes
 from ..errors import InputError
 
 __all__ = ["BlindMask"]
+
+#: A mask of a thousand pixels a side, in 64-bit numbers.
+_MOST_BYTES = 8_100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,21 +60,27 @@ class BlindMask:
         return np.argwhere(self.pattern) - np.array(self.pattern.shape) // 2
 
     def save(self, path: str | Path) -> None:
-        """Write the pattern to a ``.npy`` file."""
-        try:
-            with open(path, "wb") as file:
-                np.save(file, self.pattern.astype(np.uint8), allow_pickle=False)
-        except OSError as error:
-            raise InputError(f"The mask could not be written to {path}: {error.strerror}.") from error
+        """Write the pattern to a ``.npy`` file; the file is whole or absent."""
+        content = io.BytesIO()
+        np.save(content, self.pattern.astype(np.uint8), allow_pickle=False)
+        with atomic_path(path) as part:
+            part.write_bytes(content.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> BlindMask:
-        """Read a pattern from a ``.npy`` file of zeros and ones."""
+        """Read a pattern from a ``.npy`` file of zeros and ones.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, no regular file, or holds no mask.
+        """
+        content = read_bytes(path, _MOST_BYTES, "a blind mask")
         try:
-            pattern = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            pattern = _array(content)
+        except Exception as error:  # numpy reads a header as Python does, and stumbles as it does
             raise InputError(f"The mask file {path} could not be read; it must be a .npy file of 0 and 1.") from error
-        if not isinstance(pattern, np.ndarray) or pattern.dtype.kind not in "biuf":
+        if pattern.dtype.kind not in "biuf":
             raise InputError(f"The mask file {path} must hold one array of 0 and 1.")
         return cls(pattern, reason=f"Read from {Path(path).name}.")
 
@@ -82,3 +94,20 @@ class BlindMask:
     def to_rows(self) -> tuple[str, ...]:
         """Return the pattern as strings of 0 and 1, one a row."""
         return tuple("".join("1" if blind else "0" for blind in row) for row in self.pattern)
+
+
+def _array(content: bytes) -> np.ndarray:
+    """Return the array of a ``.npy`` file, once its header and its size agree.
+
+    numpy itself asks for as much memory as the header claims, before it looks whether there is anything.
+    """
+    file = io.BytesIO(content)
+    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(file)
+    if version not in read_header:
+        raise ValueError(f"version {version}")
+    shape, by_columns, dtype = read_header[version](file)
+    pixels = content[file.tell() :]
+    if dtype.hasobject or len(pixels) != math.prod(shape) * dtype.itemsize:
+        raise ValueError("the header and the size do not agree")
+    return np.frombuffer(pixels, dtype).reshape(shape, order="F" if by_columns else "C")
