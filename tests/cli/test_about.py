@@ -88,7 +88,7 @@ def test_info_tells_images_from_models(tmp_path: Path, capsys: pytest.CaptureFix
     )
     assert (model["kind"], model["path"]) == ("model", str(MODEL))
     assert "2 x 3 x 16 x 24, uint8" in printed(capsys, "info", str(path))
-    assert main(["info", str(tmp_path / "gone.tif")]) == 2
+    assert main(["info", str(tmp_path / "gone.tif")]) == 1
     assert "There is no file" in capsys.readouterr().err
 
 
@@ -122,7 +122,7 @@ def test_completion_in_a_real_shell(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_completion_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setitem(sys.modules, "shtab", None)
-    assert main(["completion", "bash"]) == 2
+    assert main(["completion", "bash"]) == 1
     assert "napari-autostructn2v[completion]" in capsys.readouterr().err
 
 

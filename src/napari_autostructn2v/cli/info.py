@@ -7,6 +7,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
 from .report import tell
 
 #: What decides how a run goes, and what is asked for in a report.

@@ -28,7 +28,8 @@ def places_of(arguments: argparse.Namespace) -> Places:
     from ..batch import find_inputs, found_models, model_paths, targets_of, unfinished_model
     from ..files import is_zarr
 
-    inputs = find_inputs(getattr(arguments, "inputs", []), arguments.pattern)
+    watched = [str(arguments.folder)] if arguments.command == "watch" else []
+    inputs = find_inputs(watched or arguments.inputs, arguments.pattern)
     for path in inputs:
         places.add(path, "an input", folder=is_zarr(path))
     for path in find_inputs(getattr(arguments, "train_on", None) or [], arguments.pattern):
