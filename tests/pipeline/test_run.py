@@ -260,7 +260,7 @@ def test_a_model_lacking_a_part_is_refused_in_words(tmp_path):
 
     path = tmp_path / "model.safetensors"
     save_model(path, {"mask": np.ones((1, 1))}, {"settings": "preset = 'fast'"})
-    with pytest.raises(InputError, match="lacks a part"):
+    with pytest.raises(InputError, match="its part 'numbers' is missing"):
         Denoiser.load(path)
 
 

@@ -77,7 +77,9 @@ def load_model(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]
             metadata = file.metadata() or {}
             _check_format(path, metadata)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-    except SafetensorError as error:
+    except (SafetensorError, TypeError, ValueError, AttributeError) as error:  # NumPy lacks some types of numbers
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{path} is not a model file, or it is truncated or damaged. Save the model again.") from error
     except OSError as error:
         raise InputError(f"{path} could not be read: {reason(error)}.") from error
@@ -88,7 +90,7 @@ def _check_format(path: str | Path, metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != _FORMAT:
         raise InputError(f"{path} is a safetensors file, but not a model saved by napari-autostructn2v.")
     version = metadata.get("format_version", "")
-    if not version.isdigit():
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
         raise InputError(f"{path} does not say its format version; it is damaged. Save the model again.")
     if int(version) > FORMAT_VERSION:
         raise InputError(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
@@ -27,15 +26,13 @@ from ..network import (
     resolve_device,
 )
 from ..noise import BlindMask, NoiseModel
-from ..settings import Settings, StageSettings
+from ..settings import Settings
 from ..stop import StopToken
-from .file import load_model, save_model
+from .contents import NOISE_ARRAYS, NOISE_NUMBERS, damaged, read_contents
+from .file import save_model
+from .restored import restored
 
 __all__ = ["Denoiser"]
-
-_NOISE_ARRAYS = ("correlation", "standard_error", "intensities", "variances")
-
-_NOISE_NUMBERS = ("variance", "mean_variance", "tiles")
 
 #: How many times larger or smaller than the model's the spread of an image may be, and by how many times the larger of
 #: both spreads its mean may be off: several times the exposure is well within, another unit or bit depth is not.
@@ -294,8 +291,8 @@ class Denoiser:
         arrays: dict[str, np.ndarray] = {"mask": self.mask.pattern.astype(np.uint8)}
         for stage, network in self.networks.items():
             arrays |= {f"stage{stage}.{name}": weight.cpu().numpy() for name, weight in network.state_dict().items()}
-        arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in _NOISE_ARRAYS}
-        numbers = {name: getattr(self.noise, name) for name in _NOISE_NUMBERS}
+        arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in NOISE_ARRAYS}
+        numbers = {name: getattr(self.noise, name) for name in NOISE_NUMBERS}
         numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
         numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.flattened}
         numbers |= {"seconds": self.seconds}
@@ -312,28 +309,26 @@ class Denoiser:
         InputError
             If the file is no such model.
         """
-        arrays, metadata = load_model(path)
-        try:
-            settings = Settings.from_toml(metadata["settings"])
-            numbers = json.loads(metadata["numbers"])
-            contexts = {stage: _context(**values) for stage, values in numbers.get("contexts", {}).items()}
+        held = read_contents(path)
+        contexts = {stage: Context(*windows) for stage, windows in held.windows.items()}
+        with damaged(path):
             networks = {
-                stage: _restored(arrays, stage, getattr(settings, f"stage{stage}"), contexts.get(stage, NO_CONTEXT))
-                for stage in ("1", "2")
-                if any(name.startswith(f"stage{stage}.") for name in arrays)
+                stage: restored(weights, getattr(held.settings, f"stage{stage}"), contexts.get(stage, NO_CONTEXT))
+                for stage, weights in held.weights.items()
             }
-            arrays_of_noise: dict[str, Any] = {name: arrays[f"noise.{name}"] for name in _NOISE_ARRAYS}
-            noise = NoiseModel(**arrays_of_noise, **{name: numbers[name] for name in _NOISE_NUMBERS})
-            mask = BlindMask(arrays["mask"], metadata["reason"], numbers["gain"])
-            offset, scale = float(numbers["offset"]), float(numbers["scale"])
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise InputError(f"{path} lacks a part of the model or holds a damaged one; save it again.") from error
-        if not networks:
-            raise InputError(f"{path} holds no trained network.")
-        usual_excess, steps = numbers.get("usual_excess"), numbers.get("steps", {})
-        flattened = tuple(numbers.get("evened", ()))
-        seconds = numbers.get("seconds", {})
-        return cls(networks, settings, mask, noise, offset, scale, usual_excess, steps, flattened, seconds, contexts)
+        return cls(
+            networks,
+            held.settings,
+            held.mask,
+            held.noise,
+            held.offset,
+            held.scale,
+            held.usual_excess,
+            held.steps,
+            held.flattened,
+            held.seconds,
+            contexts,
+        )
 
     def check_fit(self, image: ArrayLike) -> None:
         """Raise if an image is on another scale than the model: a network makes nothing of such numbers.
@@ -388,23 +383,3 @@ class _TileCount:
             tell(first * tiles + done, self._planes * tiles)
 
         return told
-
-
-def _context(distances: list[list[int]], leave_out: int) -> Context:
-    """Return a context as a file holds it."""
-    return Context(tuple((int(near), int(far)) for near, far in distances), int(leave_out))
-
-
-def _restored(arrays: dict[str, np.ndarray], stage: str, settings: StageSettings, context: Context) -> UNet:
-    """Build the network of a stage from the weights of a file."""
-    prefix = f"stage{stage}."
-    network = UNet(settings.features, settings.num_layers, context.channels)
-    weights = {
-        # Files of version 0.1.0 call the smoothing by another name.
-        name.removeprefix(prefix).replace("finish.", "smoothing."): torch.from_numpy(weight.copy())
-        for name, weight in arrays.items()
-        if name.startswith(prefix)
-    }
-    network.load_state_dict(weights)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network.eval().requires_grad_(False)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..errors import InputError
 from ..settings import Settings
-from .file import load_model
+from .contents import read_contents
 
 __all__ = ["ModelSummary", "summarize_model"]
 
@@ -86,24 +83,18 @@ def summarize_model(path: str | Path) -> ModelSummary:
     InputError
         If it is no model, or damaged.
     """
-    arrays, metadata = load_model(path)
-    try:
-        numbers = json.loads(metadata["numbers"])
-        stages = tuple(stage for stage in ("1", "2") if any(name.startswith(f"stage{stage}.") for name in arrays))
-        mask = tuple("".join("1" if blind else "0" for blind in row) for row in arrays["mask"])
-        return ModelSummary(
-            path=Path(path),
-            stages=stages,
-            steps={stage: int(steps) for stage, steps in numbers.get("steps", {}).items()},
-            mask=mask,
-            verdict=metadata["reason"],
-            noise=float(np.sqrt(numbers["variance"])),
-            mean=float(numbers["offset"]),
-            spread=float(numbers["scale"]),
-            settings=Settings.from_toml(metadata["settings"]),
-        )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} lacks a part of the model or holds a damaged one; save it again.") from error
+    held = read_contents(path)
+    return ModelSummary(
+        path=Path(path),
+        stages=tuple(held.weights),
+        steps=held.steps,
+        mask=held.mask.to_rows(),
+        verdict=held.mask.reason,
+        noise=math.sqrt(held.noise.variance),
+        mean=held.offset,
+        spread=held.scale,
+        settings=held.settings,
+    )
 
 
 def _steps(count: int | None) -> str:
