@@ -49,6 +49,15 @@ def test_settings_roi_and_noise_leave_torch_and_qt_unimported():
     assert not {"torch", "napari", "qtpy"} & loaded_by(statement)
 
 
+def test_what_the_docks_import_leaves_slow_packages_alone():
+    """They made a dock open two seconds later."""
+    rooms = "files, images, roi, large, noise, denoiser, pipeline, batch"
+    slow = {"torch", "skimage", "imageio", "scipy.signal", "scipy.stats", "scipy.optimize", "zarr"}
+    code = f"from napari_autostructn2v import {rooms}\nimport sys\nprint({slow} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 @pytest.mark.parametrize("name", napari_autostructn2v.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(napari_autostructn2v, name) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import signal
+from scipy import fft as sp_fft
 
 from ..errors import InputError
 from ..images import to_planes
@@ -63,8 +63,16 @@ def linear_preview(plane: Any, blind_mask: Any, *, remove_line_offsets: bool = F
     kernel = _kernel(values, BlindMask(blind_mask).pattern)
     down, right = (side // 2 for side in kernel.shape)
     padded = np.pad(values, ((down, down), (right, right)), mode="symmetric")
-    predicted = signal.oaconvolve(padded, kernel[::-1, ::-1], mode="valid") + mean
+    predicted = _correlated(padded, kernel) + mean
     return planes.restore(predicted[None], np.float32).reshape(values.shape)
+
+
+def _correlated(padded: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Weigh the surroundings of each pixel by a kernel, where all of it lies inside."""
+    shape = [sp_fft.next_fast_len(side, real=True) for side in padded.shape]
+    spectrum = sp_fft.rfft2(padded, shape) * sp_fft.rfft2(kernel, shape).conj()
+    height, width = (whole - side + 1 for whole, side in zip(padded.shape, kernel.shape, strict=True))
+    return np.asarray(sp_fft.irfft2(spectrum, shape)[:height, :width])
 
 
 def _kernel(values: np.ndarray, blind_mask: np.ndarray) -> np.ndarray:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import ndimage, signal, stats
+from scipy import ndimage
 
 from ..errors import InputError
 from ..images import check_image, evenly_spread
@@ -218,9 +219,9 @@ def _variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> 
     least = int(np.median(by_filter, axis=1).argmin())
     mean, variance = np.concatenate(means), by_filter[least]
     # A low quantile of chi-squared scatter lies below its mean by so much; correlated samples count for fewer.
-    own = signal.correlate(usable[least][0], usable[least][0])
+    own = _overlaps(usable[least][0])
     scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / side**2)
-    variance = variance / (1 + stats.norm.ppf(_LOW_QUANTILE) * scatter)
+    variance = variance / (1 + NormalDist().inv_cdf(_LOW_QUANTILE) * scatter)
     classes = min(12, max(1, len(mean) // 8))
     groups = np.array_split(np.argsort(mean, kind="stable"), classes)
     intensities = np.array([mean[group].mean() for group in groups])
@@ -231,8 +232,13 @@ def _variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> 
 
 def _filter_gain(kernel: np.ndarray, correlation: np.ndarray) -> float:
     """Variance of unit noise with this correlation after filtering with `kernel`."""
-    own = signal.correlate(kernel, kernel)
+    own = _overlaps(kernel)
     lag = np.array(own.shape) // 2
     centre = len(correlation) // 2
     near = correlation[centre - lag[0] : centre + lag[0] + 1, centre - lag[1] : centre + lag[1] + 1]
     return float((own * near).sum())
+
+
+def _overlaps(kernel: np.ndarray) -> np.ndarray:
+    """Products of a kernel of odd sides with itself at every offset where both overlap, summed."""
+    return ndimage.correlate(np.pad(kernel, [(side // 2,) * 2 for side in kernel.shape]), kernel, mode="constant")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.stand_in import StandIn
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -14,8 +15,11 @@ from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QFileDialog,
+    QFormLayout,
     QLabel,
+    QLineEdit,
     QListWidget,
+    QMenu,
     QMessageBox,
     QScrollBar,
     QWidget,
@@ -105,3 +109,47 @@ def test_a_file_that_exists_under_the_full_name_is_asked_about(qtbot, tmp_path, 
     monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
     path = ask_save(parent, "Save", "mask.npy", "Mask")
     assert path == (str(tmp_path / "cells.npy") if answer == QMessageBox.StandardButton.Yes else "")
+
+
+def spoken(widget: QWidget, dock: QWidget) -> str:
+    """What a screen reader calls a control: its own name, else the text on it or on the label that leads to it."""
+    labels = [label.text() for label in dock.findChildren(QLabel) if label.buddy() is widget]
+    text = widget.text() if isinstance(widget, QAbstractButton) else getattr(widget, "title", str)()
+    return (widget.accessibleName() or text or "".join(labels)).strip()
+
+
+def test_every_control_has_a_name_for_screen_readers(dock) -> None:
+    controls = [
+        widget
+        for kind in (*CONTROLS, QLineEdit)
+        for widget in dock.findChildren(kind)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not is_part(widget, dock) and not is_unused(widget)
+    ]
+    assert len(controls) > 20
+    silent = [caption(widget) for widget in controls if not spoken(widget, dock)]
+    assert silent == [], "\n".join(silent)
+
+
+def is_unused(widget: QWidget) -> bool:
+    """Whether a button waits, hidden, for what it is to do."""
+    return isinstance(widget, QAbstractButton) and not widget.text() and not widget.isVisibleTo(widget.window())
+
+
+def is_part(widget: QWidget, dock: QWidget) -> bool:
+    """Whether a widget is reached through another one, as the text of a spin box is, or what a menu holds."""
+    while (widget := widget.parentWidget()) is not dock:
+        if isinstance(widget, (QAbstractSpinBox, QComboBox, QScrollBar, QMenu)):
+            return True
+    return False
+
+
+def test_the_labels_of_forms_lead_to_their_controls(dock) -> None:
+    forms = dock.findChildren(QFormLayout)
+    assert forms
+    for form in forms:
+        for row in range(form.rowCount()):
+            label, field = (
+                form.itemAt(row, role) for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole)
+            )
+            if label is not None and field is not None and field.widget() is not None:
+                assert label.widget().buddy() is field.widget(), label.widget().text()

@@ -75,6 +75,7 @@ class ModelPanel(QWidget):
         self.reader.failed.connect(self._on_failed)
         self.label = WrappedLabel(_NONE)
         self.runs = QListWidget()
+        self.runs.setAccessibleName("Kept runs")
         self.runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.runs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -56,6 +56,7 @@ class ResultView(QWidget):
         self.compare_button = QPushButton("Compare")
         self.compare_button.setCheckable(True)
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Line between before and after")
         self.slider.setRange(0, _STEPS)
         self.slider.setValue(_STEPS // 2)
         self.slider.setToolTip("Where the line between before and after stands.")

@@ -5,7 +5,7 @@ from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
 from .lock_button import LockButton
 from .message_bar import MessageBar
-from .rows import add_row
+from .rows import add_row, name_for_screen_readers
 from .section import Section, SectionColumn
 from .shortened import shortened
 from .viewer_events import connect_while_alive, unwrapped
@@ -27,6 +27,7 @@ __all__ = [
     "add_row",
     "ask_save",
     "connect_while_alive",
+    "name_for_screen_readers",
     "shortened",
     "unwrapped",
 ]

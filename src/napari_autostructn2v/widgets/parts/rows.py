@@ -1,10 +1,10 @@
-"""Rows of a form whose labels explain themselves as their controls do."""
+"""Rows of a form whose labels explain themselves as their controls do, and name them for screen readers."""
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QFormLayout, QLabel, QLayout, QWidget
+from qtpy.QtWidgets import QAbstractButton, QFormLayout, QLabel, QLayout, QWidget
 
-__all__ = ["add_row"]
+__all__ = ["add_row", "name_for_screen_readers"]
 
 
 def add_row(
@@ -24,9 +24,31 @@ def add_row(
         Number of the row; by default the last.
     """
     label = QLabel(text)
+    name_for_screen_readers(control, text)
     if isinstance(control, QWidget):
+        label.setBuddy(control)
         if not control.toolTip():
             control.setToolTip(tooltip)
         tooltip = tooltip or control.toolTip()
     label.setToolTip(tooltip)
     form.insertRow(form.rowCount() if at is None else at, label, control)
+
+
+def name_for_screen_readers(control: QWidget | QLayout, name: str) -> None:
+    """Give a control, and those that it is made of, a name to be read aloud; those that have one keep it.
+
+    Parameters
+    ----------
+    control : QWidget or QLayout
+    name : str
+        As on the label beside it.
+    """
+    if isinstance(control, QLayout):
+        widgets = [item.widget() for index in range(control.count()) if (item := control.itemAt(index)) is not None]
+        for widget in filter(None, widgets):
+            name_for_screen_readers(widget, name)
+        return
+    for widget in (control, *control.findChildren(QWidget)):
+        says_itself = isinstance(widget, (QAbstractButton, QLabel)) and widget.text()
+        if not says_itself and not widget.accessibleName():
+            widget.setAccessibleName(name)

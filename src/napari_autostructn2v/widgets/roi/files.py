@@ -36,6 +36,7 @@ class RoiFiles(QWidget):
         self._state, self._message = state, message
         self._folder = ""
         self.preset = QComboBox()
+        self.preset.setAccessibleName("Settings to start from")
         self.preset.setToolTip("Settings for a kind of image, to start from.")
         self.preset.addItem("Own settings", None)
         for name, preset in ROI_PRESETS.items():

@@ -11,7 +11,7 @@ from superqt import QLabeledDoubleSlider
 
 from ...roi import PatchSelection
 from ...settings import RANGES, RoiSettings
-from ..parts import MessageBar, Section, WrappedLabel
+from ..parts import MessageBar, Section, WrappedLabel, name_for_screen_readers
 from ..plots import ThresholdHistogram
 from .more import MoreForm
 
@@ -188,6 +188,7 @@ class StageSection(Section):
         for row, (text, slider) in enumerate((("threshold", self.threshold), ("detail", self.detail))):
             label = self._labels[slider] = QLabel(text)
             label.setBuddy(slider)
+            name_for_screen_readers(slider, text)
             grid.addWidget(label, row, 0)
             grid.addWidget(slider, row, 1)
         grid.addWidget(self.auto_button, 0, 2)
