@@ -81,7 +81,7 @@ def take(quality: str, theme: str, folder: Path) -> None:
 
     click(dock.run_button)
     bar, words = dock.progress.bar, dock.progress.label
-    wait_until(lambda: words.text().startswith("Stage 2: step") and bar.value() > 0.3 * bar.maximum())
+    wait_until(lambda: words.text().startswith("Stage 2: step") and bar.value() > 0.6 * bar.maximum())
     save(window, folder, "denoise-running")
     wait_until(lambda: not dock.control.is_running)
     print(dock.result_view.judgement.text(), dock.result_view.label.text(), sep="\n")

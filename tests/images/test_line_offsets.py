@@ -131,3 +131,13 @@ def test_offsets_stay_if_asked() -> None:
     assert result.denoiser is not None and result.denoiser.flattened == ()
     assert "offset" not in result.report.verdict
     assert Settings.from_toml(settings.to_toml()) == settings
+
+
+@pytest.mark.parametrize("name", ["rows", "columns", ""])
+def test_a_part_of_a_large_plane_tells(name) -> None:
+    rng = np.random.default_rng(0)
+    plane = rng.normal(0, 1, (2300, 2500)).astype(np.float32)
+    offsets = rng.normal(0, 0.5, 2500).astype(np.float32)
+    if name:
+        plane += offsets[:2300, None] if name == "rows" else offsets
+    assert find_line_offsets(plane[None]) == ((name,) if name else ())

@@ -44,6 +44,9 @@ _SLOW_SHARE, _SLOW_EXCESS = 1 / 8, 3.5
 
 _BANDS = 8
 
+#: In a plane with more pixels, so many lines, and so much of their length, tell whether there are offsets at all.
+_LARGE_PLANE, _LINES, _ALONG = 2**22, 1024, 2048
+
 #: Pixels of a plane that tell the offsets of its lines, and the strips that they come from in a larger one.
 _WHOLE_PIXELS, _STRIPS = 2**24, 16
 
@@ -71,7 +74,8 @@ def find_line_offsets(planes: np.ndarray) -> tuple[str, ...]:
     numbers = evenly_spread(len(planes), _MOST_PLANES)
     found = []
     for name in ("rows", "columns"):
-        covariance, error = np.mean([_evidence(_as_rows(planes[number], name))[:2] for number in numbers], axis=0)
+        evidence = [_evidence(_some_lines(_as_rows(planes[number], name)))[:2] for number in numbers]
+        covariance, error = np.mean(evidence, axis=0)
         if covariance > _LEAST_SIGMAS * error / np.sqrt(len(numbers)):
             found.append(name)
     return tuple(found)
@@ -167,6 +171,16 @@ def line_offsets(rows: np.ndarray) -> np.ndarray:
     waves[0] = 0
     offsets = sp_fft.idct(waves, norm="ortho")
     return (offsets * min(1.0, variance / max(offsets.var(), np.finfo(float).tiny))).astype(np.float32)
+
+
+def _some_lines(rows: np.ndarray) -> np.ndarray:
+    """Return what is enough of a large plane to see whether its lines have offsets: some lines in its middle."""
+    count, length = rows.shape
+    if count * length <= _LARGE_PLANE:
+        return rows
+    lines, along = min(count, _LINES), min(length, _ALONG)
+    first, begin = (count - lines) // 2, (length - along) // 2
+    return rows[first : first + lines, begin : begin + along]
 
 
 def _as_rows(plane: np.ndarray, name: str) -> np.ndarray:

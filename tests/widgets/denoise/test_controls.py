@@ -28,6 +28,7 @@ from qtpy.QtWidgets import (
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.widgets.denoise import DenoiseDock
 from napari_autostructn2v.widgets.denoise.progress_view import ProgressView
+from napari_autostructn2v.widgets.denoise.run_clock import RunClock
 from napari_autostructn2v.widgets.parts import WrappedLabel, ask_save
 from napari_autostructn2v.widgets.roi import RoiDock
 
@@ -82,7 +83,7 @@ def test_progress_stands_out_from_the_window(make_napari_viewer, qtbot, theme) -
     viewer.theme = theme
     view = ProgressView()
     viewer.window.add_dock_widget(view)
-    view.start("Getting ready…")
+    view.start("Getting ready…", RunClock({}))
     view.update_progress(Progress("stage 1", 1, 2))
     picture = view.bar.grab().toImage()
     row, width = picture.height() // 2, picture.width()

@@ -175,7 +175,7 @@ def test_progress_and_losses_are_shown(viewer, dock, standin, qtbot) -> None:
     dock.control.runner.progressed.connect(lambda events: words.add(dock.progress.label.text()))
     dock.denoise()
     finish(dock, qtbot)
-    assert any(text.startswith("Stage 1: step") and text.endswith("of 4 · 12 s left") for text in words)
+    assert any(text.startswith("Stage 1: step") and text.endswith(" s left") for text in words)
     steps, losses = dock.loss_plot.curves()["held-out"]
     drawn = [loss for loss in losses if np.isfinite(loss)]
     assert drawn == pytest.approx([1.1 / step for step in (1, 2, 3, 4)] * 2)

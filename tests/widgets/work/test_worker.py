@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QLabel, QStatusBar
 
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.widgets.denoise.progress_view import ProgressView
+from napari_autostructn2v.widgets.denoise.run_clock import RunClock
 from napari_autostructn2v.widgets.work import Activity, Latest, Runner
 from napari_autostructn2v.widgets.work import worker as worker
 
@@ -190,7 +191,7 @@ def test_naparis_wheel_turns_slowly_during_a_run_and_as_before_after_it(make_nap
 def test_the_bar_rests_until_there_is_something_to_count(qtbot) -> None:
     view = ProgressView()
     qtbot.addWidget(view)
-    view.start("Getting ready…")
+    view.start("Getting ready…", RunClock({}))
     assert view.bar.maximum() > view.bar.minimum()
     view.update_progress(Progress("stage 1", step=3, total=9))
-    assert (view.bar.value(), view.bar.maximum()) == (3, 9)
+    assert 0 < view.bar.value() < view.bar.maximum()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ from ..work import Failure
 from .advanced_form import AdvancedForm
 from .buttons import BUSY, RunButtons
 from .elsewhere import RunElsewhere
+from .forecast import Forecast
 from .habits import Habits, preferences, remember, start_with
 from .model_panel import ModelPanel
 from .noise_panel import NoisePanel
@@ -57,6 +58,9 @@ _MODELS = "What earlier runs have learned: apply it to other images, train on, s
 _ADVANCED = "Device, seed, memory, kind of numbers, and how each stage trains."
 
 _WIDTH = 340
+
+#: Milliseconds after which a chosen image is measured if nothing else happens.
+_SETTLED = 600
 
 
 class DenoiseDock(QWidget):
@@ -85,7 +89,8 @@ class DenoiseDock(QWidget):
         self.result_view = ResultView(self._viewer, self._state)
         self.model_panel = ModelPanel(self._state)
         self.advanced = AdvancedForm()
-        self.plans = RunPlans(self._state)
+        self.forecast = Forecast(self._state)
+        self.plans = RunPlans(self._state, self.forecast)
         self.trouble = RunTrouble(self.message, self._state)
         self.elsewhere = RunElsewhere(self._state)
         self.training_section = Section("Training", self.loss_plot, tooltip=_TRAINING)
@@ -94,6 +99,11 @@ class DenoiseDock(QWidget):
         self.model_section = Section("Models", self.model_panel, expanded=False, tooltip=_MODELS)
         self.advanced_section = Section("Advanced", self.advanced, expanded=False, tooltip=_ADVANCED)
         self._lay_out()
+        # Once for all that changes together.
+        self._estimate_timer = QTimer(self, singleShot=True, interval=0)
+        self._estimate_timer.timeout.connect(self._show_estimate)
+        self._measure_timer = QTimer(self, singleShot=True, interval=_SETTLED)
+        self._measure_timer.timeout.connect(self._measure_unasked)
         self._connect()
         DockTabs(self, self._viewer.window.remove_dock_widget)
         DockWatch(self).closed.connect(self._on_dock_closed)
@@ -205,6 +215,7 @@ class DenoiseDock(QWidget):
     # ---- what is known of the chosen image
 
     def _on_state(self, aspect: str) -> None:
+        self._estimate_timer.start()
         if aspect == "settings":
             self._show_settings()
         elif aspect == "axes":
@@ -216,6 +227,7 @@ class DenoiseDock(QWidget):
 
     def _on_chosen(self) -> None:
         """Show another image, or what there is to say where none is open."""
+        self._estimate_timer.start()
         self._show_titles()
         self._show_settings()
         self.result_section.setVisible(self.result_view.has_result)
@@ -225,6 +237,15 @@ class DenoiseDock(QWidget):
             self.trouble.say_of_run(image.layer, image.failure)
         else:
             self.trouble.forget()
+
+    def _show_estimate(self) -> None:
+        self.options.estimate.setText(self.forecast.in_words())
+        self._measure_timer.start()
+
+    def _measure_unasked(self) -> None:
+        """Measure what takes a moment only, so that the estimate, the mask and the verdict are there to begin with."""
+        if self.isVisible() and not self.control.is_running:
+            self.noise_panel.measure_if_small()
 
     def _show_titles(self) -> None:
         name = shortened(self._state.image.name)
@@ -238,7 +259,7 @@ class DenoiseDock(QWidget):
         running, image = self.control.is_running, self._state.image
         self.buttons.show_running(running, self.control.is_stopping)
         if self.control.is_stopping:
-            self.progress.start("Stopping; what was reached so far is kept…")
+            self.progress.show_words("Stopping; what was reached so far is kept…")
         elif not running:
             self.progress.finish(image.last_words)
         losses = image.losses
@@ -252,7 +273,7 @@ class DenoiseDock(QWidget):
 
     def _on_started(self, layer: Layer) -> None:
         self.noise_panel.preview.close()  # the run shows its own
-        self.progress.start(": ".join(filter(None, (self._about_run(), "Getting ready…"))))
+        self.progress.start(": ".join(filter(None, (self._about_run(), "Getting ready…"))), self.forecast.clock())
         self._show_run()
 
     def _about_run(self) -> str:
@@ -269,6 +290,8 @@ class DenoiseDock(QWidget):
 
     def _on_finished(self, outcome: Outcome, layer: Image | None) -> None:
         self._show_run()
+        self.forecast.learn(outcome)
+        self._show_estimate()
         self.model_panel.show_kept()
         told = () if outcome.result is None else outcome.result.report.messages
         short = [message for message in told if tells_of_memory(message)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 from qtpy.QtCore import QSignalBlocker, Signal
@@ -28,6 +29,9 @@ __all__ = ["NoisePanel"]
 _UNMEASURED = "Not measured yet. Press Measure, or just Denoise: the noise is measured first."
 
 _MEASURING = "Measuring the noise…"
+
+#: Pixels up to which the noise is measured unasked; that takes about a second.
+_SMALL = 2**22
 
 _FILES = "Blind mask (*.npy)"
 
@@ -77,6 +81,8 @@ class NoisePanel(QWidget):
         self._viewer, self._state = viewer, state
         self._to_measure: list[ImageState] = []
         self._measured_now: _Measuring | None = None
+        self._tried: WeakSet[ImageState] = WeakSet()  # to measure unasked, once
+        self._unasked: WeakSet[ImageState] = WeakSet()  # what fails there is complained about when it is asked for
         self.runner = Runner(self)
         self.runner.finished.connect(self._on_measured)
         self.runner.failed.connect(self._on_measuring_failed)
@@ -118,6 +124,7 @@ class NoisePanel(QWidget):
     def measure(self) -> None:
         """Measure the noise of the chosen image beside the window."""
         image = self._state.image
+        self._unasked.discard(image)
         if image.is_measuring:
             return
         try:
@@ -128,6 +135,19 @@ class NoisePanel(QWidget):
         image.show_measuring(True)
         self._to_measure.append(image)
         self._measure_next()
+
+    def measure_if_small(self) -> None:
+        """Measure the chosen image unless that is known, would take more than a moment, or needs to be asked about."""
+        image = self._state.image
+        levels = image.pixels.levels
+        known = image.measured is not None or image.is_measuring or image in self._tried
+        if known or not levels or not isinstance(levels[0], np.ndarray) or isinstance(levels[0], np.memmap):
+            return
+        if levels[0].size > _SMALL or not image.pixels.reading.is_sure:
+            return
+        self._tried.add(image)
+        self.measure()
+        self._unasked.add(image)
 
     def use_automatic(self) -> None:
         """Go back to the mask that follows from the measurement."""
@@ -299,7 +319,12 @@ class NoisePanel(QWidget):
     def _on_measuring_failed(self, failure: Failure) -> None:
         if self._measured_now is not None:
             self._measured_now.image.show_measuring(False)
+            unasked = self._measured_now.image in self._unasked
+            self._unasked.discard(self._measured_now.image)
             self._measured_now = None
+            if unasked:
+                self._measure_next()
+                return
         self.failed.emit(failure)
         self._measure_next()
 

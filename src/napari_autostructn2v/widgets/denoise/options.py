@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QButtonGroup, QComboBox, QFormLayout, QHBoxLayout, QRadioButton, QWidget
+from qtpy.QtWidgets import QButtonGroup, QComboBox, QFormLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from ...settings import Preset, Stages
-from ..parts import add_row
+from ..parts import WrappedLabel, add_row
 
 __all__ = ["RunOptions"]
 
 _PRESETS: tuple[tuple[Preset, str, str], ...] = (
     ("fast", "Fast", "A first look: trains a third as long as Balanced."),
-    ("balanced", "Balanced", "Good for most images, about a minute for 512 x 512 pixels on two processor cores."),
+    ("balanced", "Balanced", "Good for most images."),
     ("best", "Best", "Trains three times as long as Balanced; worth it for the final picture."),
 )
 
@@ -52,7 +52,16 @@ class RunOptions(QWidget):
         #: Of these rows; a dock puts others of its own above them.
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
-        add_row(self.form, "Quality", row, "How long to train: longer gives a better result, up to a point (preset).")
+        #: How long that will take.
+        self.estimate = WrappedLabel()
+        self.estimate.setToolTip("Estimated from earlier runs on this computer.")
+        quality = QVBoxLayout()
+        quality.setSpacing(0)
+        quality.addLayout(row)
+        quality.addWidget(self.estimate)
+        add_row(
+            self.form, "Quality", quality, "How long to train: longer gives a better result, up to a point (preset)."
+        )
         add_row(self.form, "Stages", self.stages_combo)
         self._group.buttonClicked.connect(self._emit)
         self.stages_combo.activated.connect(self._emit)

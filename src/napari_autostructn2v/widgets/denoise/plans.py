@@ -23,6 +23,7 @@ from ..work import Task, denoise_task, each_channel, predict_task
 
 if TYPE_CHECKING:
     from ...denoiser import Denoiser
+    from .forecast import Forecast
 
 __all__ = ["RunPlans"]
 
@@ -33,10 +34,12 @@ class RunPlans:
     Parameters
     ----------
     state : ViewerState
+    forecast : Forecast
+        Follows each run.
     """
 
-    def __init__(self, state: ViewerState) -> None:
-        self._state = state
+    def __init__(self, state: ViewerState, forecast: Forecast) -> None:
+        self._state, self._forecast = state, forecast
 
     def denoise(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Train on an image and denoise it."""
@@ -45,7 +48,9 @@ class RunPlans:
         def train(part: Part) -> Task:
             return self._training(source, part, settings)
 
-        return self._run(source, train), partial(_outcome_of_results, source, settings)
+        return self._forecast.following(source, self._run(source, train)), partial(
+            _outcome_of_results, source, settings
+        )
 
     def train_on(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Train the model at hand on, with the settings of its own run, and denoise an image."""
@@ -57,6 +62,7 @@ class RunPlans:
         def train(part: Part) -> Task:
             return self._training(source, part, settings, model.of(part.number))
 
+        self._forecast.expect_training_on(source)
         return self._run(source, train), partial(_outcome_of_results, source, settings)
 
     def apply(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
@@ -68,6 +74,7 @@ class RunPlans:
         def predict(part: Part) -> Task:
             return predict_task(part.data, model.of(part.number), common, plane=part.plane, dtype=dtype)
 
+        self._forecast.expect_prediction(source)
         return self._run(source, predict), partial(_outcome_of_predictions, source, origin)
 
     def _training(self, source: Source, part: Part, settings: Settings, start: Denoiser | None = None) -> Task:

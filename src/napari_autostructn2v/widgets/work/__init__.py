@@ -7,18 +7,22 @@ from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure, ModelDoesNo
 from .latest import Latest
 from .previews import without_flat_previews
 from .tasks import denoise_task, fill_task, gain_task, linear_preview_task, load_model_task, measure_task
+from .timing import RUN_PARTS, PartTimes, RunPart, timed
 from .worker import Runner, StopRequest, Task
 
 __all__ = [
     "FILL_LABEL",
     "FILL_TOOLTIP",
+    "RUN_PARTS",
     "Activity",
     "AxesUnclear",
     "ChannelProgress",
     "Failure",
     "Latest",
     "ModelDoesNotFit",
+    "PartTimes",
     "Prediction",
+    "RunPart",
     "Runner",
     "StopRequest",
     "Task",
@@ -31,5 +35,6 @@ __all__ = [
     "load_model_task",
     "measure_task",
     "predict_task",
+    "timed",
     "without_flat_previews",
 ]

@@ -1,0 +1,215 @@
+"""How long a run will take: from what there is to do, and how fast this computer has done such things before."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...disk import config_folder
+from ...errors import InputError
+from ...files import atomic_path
+from ...settings import Settings, StageSettings, parsed
+from ..work import RUN_PARTS
+
+if TYPE_CHECKING:
+    from ..work import RunPart
+
+__all__ = ["Speed", "Work", "work_of"]
+
+#: Seconds that a unit of each part takes on a computer that multiplies matrices at `_REFERENCE` (two cores, 2026).
+_USUAL: Mapping[str, float] = {
+    "measuring": 0.45,
+    "loading": 3.0,
+    "stage 1": 0.26,
+    "after stage 1": 0.22,
+    "stage 2": 0.26,
+    "after stage 2": 0.5,
+}
+
+#: Billions of operations a second.
+_REFERENCE = 60.0
+
+#: A graphics card trains faster than a processor by about so much.
+_GRAPHICS = 8.0
+
+#: A step has a cost of its own, as if its crops had so many million pixels more.
+_STEP = 0.02
+
+#: Of what is measured, so much does not depend on the size: as many million pixels.
+_MEASURED = 0.5
+
+#: Planes from which on a stack is trained with neighbouring planes, which takes about so many times as long.
+_STACK, _STACK_FACTOR = 3, 2.5
+
+#: RunPart of a new observation in what is remembered.
+_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do.
+
+    Parameters
+    ----------
+    units : dict of str to float
+        For each part, in units of its own.
+    kind : str
+        Runs of one kind keep the same time a unit; others may end their training earlier or later.
+    channels : int
+        How often all of it is done.
+    """
+
+    units: dict[RunPart, float]
+    kind: str
+    channels: int = 1
+
+    def key(self, part: RunPart) -> str:
+        """Return under what the time of a part is remembered."""
+        return f"{part} {self.kind}" if part.startswith("stage") else part
+
+
+def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_second: bool, loaded: bool) -> Work:
+    """Return what there is to do for a run.
+
+    Parameters
+    ----------
+    settings : Settings
+    shape : tuple of int
+        Of one channel, (..., Y, X).
+    channels : int
+    with_second : bool
+        Whether stage 2 will run, as far as that is known.
+    loaded : bool
+        Whether PyTorch has been loaded.
+    """
+    megapixels = math.prod(shape) / 1e6
+    planes = math.prod(shape[:-2])
+    stacked = planes >= _STACK and settings.context != "none"
+    first = settings.stages != "2"
+    second = settings.stages in ("2", "both") or (settings.stages == "auto" and with_second)
+    units: dict[RunPart, float] = {"measuring": _MEASURED + megapixels}
+    if not loaded:
+        units["loading"] = 1.0
+    # On the way to stage 2 stage 1 trains a third as long (see pipeline.run).
+    share = 1 / 3 if settings.stages == "auto" and second else 1.0
+    if first:
+        last = not second
+        units["stage 1"] = share * _training(settings.stage1, shape, stacked and last)
+        units["after stage 1"] = _turns(settings.stage1, 8) * (megapixels + 0.1)
+    if second:
+        units["stage 2"] = _training(settings.stage2, shape, stacked)
+        units["after stage 2"] = _turns(settings.stage2, 4) * (megapixels + 0.1)
+    kind = f"{settings.preset}{' stack' if stacked else ''} {settings.device}"
+    return Work(units, kind, channels)
+
+
+def _training(stage: StageSettings, shape: tuple[int, ...], stacked: bool) -> float:
+    side = min(stage.crop_size, *shape[-2:])
+    a_step = _STEP + stage.batch_size * side**2 / 1e6 * stage.features / 16
+    return stage.steps * a_step * (_STACK_FACTOR if stacked else 1)
+
+
+def _turns(stage: StageSettings, most: int) -> int:
+    return most if stage.flips_at_prediction else 1
+
+
+@dataclass
+class Speed:
+    """Seconds a unit on this computer, by what is done.
+
+    Parameters
+    ----------
+    seconds : dict of str to float
+        What has been measured; see :meth:`Work.key`.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _pace: float = 0.0
+
+    def of(self, work: Work) -> dict[RunPart, float]:
+        """Return how many seconds each part of a run will take, over all channels."""
+        expected = {}
+        for part, units in work.units.items():
+            times = 1 if part == "loading" else work.channels
+            expected[part] = times * units * self._a_unit(work.key(part), part)
+        return expected
+
+    def learn(self, work: Work, taken: Mapping[RunPart, float]) -> None:
+        """Remember how long a run took that came to its end."""
+        for part, units in work.units.items():
+            seconds = taken.get(part, 0.0)
+            times = 1 if part == "loading" else work.channels
+            if seconds > 0 and units > 0:
+                new, key = seconds / units / times, work.key(part)
+                known = self.seconds.get(key)
+                self.seconds[key] = new if known is None else known ** (1 - _WEIGHT) * new**_WEIGHT
+        self._save()
+
+    @classmethod
+    def load(cls) -> Speed:
+        """Return what is remembered; nothing where that is damaged or missing."""
+        with suppress(InputError, OSError, KeyError, UnicodeDecodeError, TypeError, ValueError, AttributeError):
+            values = parsed(_file().read_text(encoding="utf-8"))["seconds"]
+            known = {str(key): float(value) for key, value in values.items()}
+            return cls({key: value for key, value in known.items() if 0 < value < 1e6})
+        return cls()
+
+    def _a_unit(self, key: str, part: RunPart) -> float:
+        if key in self.seconds:
+            return self.seconds[key]
+        return _USUAL[part] * self._pace_of(part)
+
+    def _pace_of(self, part: RunPart) -> float:
+        """Return how much slower than usual this computer is in something that it has not done yet."""
+        trains = part.startswith(("stage", "after"))
+        known = [(other, value) for key, value in self.seconds.items() if (other := _part_of(key)) is not None]
+        for alike in (
+            [pair for pair in known if pair[0] == part],
+            [pair for pair in known if pair[0].startswith(("stage", "after")) == trains],
+        ):
+            if alike:
+                return math.exp(sum(math.log(value / _USUAL[other]) for other, value in alike) / len(alike))
+        if not self._pace:
+            self._pace = _REFERENCE / _operations()
+        return self._pace / (_GRAPHICS if trains and _has_graphics() else 1.0)
+
+    def _save(self) -> None:
+        lines = [f'"{key}" = {value:.6g}' for key, value in sorted(self.seconds.items())]
+        with suppress(InputError), atomic_path(_file()) as part:
+            part.write_text("\n".join(["[seconds]", *lines, ""]), encoding="utf-8")
+
+
+def _part_of(key: str) -> RunPart | None:
+    return next((part for part in sorted(RUN_PARTS, key=len, reverse=True) if key.startswith(part)), None)
+
+
+def _operations() -> float:
+    """Return billions of multiplications and additions a second, measured in a few hundredths of a second."""
+    matrix = np.full((384, 384), 1e-3, np.float32)
+    best = math.inf
+    for _ in range(6):
+        start = time.perf_counter()
+        matrix @ matrix
+        best = min(best, time.perf_counter() - start)
+    return 2 * 384**3 / 1e9 / max(best, 1e-6)
+
+
+def _has_graphics() -> bool:
+    """Return whether there seems to be a graphics card that PyTorch can use; PyTorch is not loaded to ask it."""
+    if sys.platform == "darwin":
+        import platform
+
+        return platform.machine() == "arm64"
+    return Path("/proc/driver/nvidia/version").exists() or Path("C:/Windows/System32/nvcuda.dll").exists()
+
+
+def _file() -> Path:
+    return config_folder() / "speed.toml"

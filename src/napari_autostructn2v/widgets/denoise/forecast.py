@@ -1,0 +1,101 @@
+"""Says how long a run on an image will take, and learns from each run that comes to its end."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ..image import ImageState, Outcome, Source, ViewerState
+from ..work import PartTimes, Task, timed
+from .estimate import Speed, Work, work_of
+from .progress_view import duration_in_words
+from .run_clock import RunClock
+
+if TYPE_CHECKING:
+    from ..work import RunPart
+
+__all__ = ["Forecast"]
+
+
+class Forecast:
+    """Estimates for the images of a viewer.
+
+    Parameters
+    ----------
+    state : ViewerState
+    """
+
+    def __init__(self, state: ViewerState) -> None:
+        self._state = state
+        self._speed = Speed.load()
+        self._present: tuple[Work, PartTimes] | None = None  # what is being run, and how long it takes
+        self._expected: dict[RunPart, float] = {}
+
+    def in_words(self) -> str:
+        """Return how long a run on the chosen image will take, such as ``About 40 s``; empty where there is none."""
+        image = self._state.image
+        if image.layer is None:
+            return ""
+        second = self._knows_second(image)
+        if second is not None:
+            return f"About {duration_in_words(self._seconds(image, with_second=second))}."
+        short, long = (self._seconds(image, with_second=second) for second in (False, True))
+        return f"About {duration_in_words(short)}, or {duration_in_words(long)} if neighbouring pixels share noise."
+
+    def following(self, source: Source, task: Task) -> Task:
+        """Return a training that is followed, to learn how long its parts take."""
+        image = self._state.of(source.layer)
+        second = self._knows_second(image)
+        work = self._work(image, with_second=True if second is None else second)
+        self._present = work, PartTimes()
+        self._expected = self._speed.of(work)
+        return timed(task, self._present[1])
+
+    def expect_training_on(self, source: Source) -> None:
+        """Prepare for a run that trains a model on, of which nothing is learned: it may have been nearly done."""
+        image = self._state.of(source.layer)
+        self._present = None
+        self._expected = self._speed.of(self._work(image, with_second=bool(self._knows_second(image))))
+
+    def expect_prediction(self, source: Source) -> None:
+        """Prepare for a run that only applies a model."""
+        self._present = None
+        work = self._work(self._state.of(source.layer), with_second=False)
+        parts = ("measuring", "after stage 1")
+        self._expected = {part: seconds for part, seconds in self._speed.of(work).items() if part in parts}
+
+    def clock(self) -> RunClock:
+        """Return a clock for the run that has just begun."""
+        return RunClock(self._expected)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Remember how long a run took, unless it was cancelled."""
+        present, self._present = self._present, None
+        if present is None or outcome.is_stopped or outcome.result is None:
+            return
+        work, times = present
+        self._speed.learn(work, times.seconds)
+
+    def _seconds(self, image: ImageState, *, with_second: bool) -> float:
+        return sum(self._speed.of(self._work(image, with_second=with_second)).values())
+
+    def _work(self, image: ImageState, *, with_second: bool) -> Work:
+        shape = image.pixels.levels[0].shape
+        layout = image.pixels.reading.layout(shape)
+        own = next(channel for channel in layout.channels if not channel.is_alpha)
+        leading = tuple(layout.size(axis) for axis in layout.free(own))
+        return work_of(
+            image.settings(self._state.common),
+            (*leading, *layout.plane_shape),
+            len(image.pixels.channel_names),
+            with_second=with_second,
+            loaded="torch" in sys.modules,
+        )
+
+    def _knows_second(self, image: ImageState) -> bool | None:
+        """Return whether stage 2 will run; None while only the measurement can tell."""
+        if self._state.common.stages != "auto":
+            return False  # it is in the settings
+        if image.mask.source in ("editor", "file"):
+            return True
+        return None if image.measured is None else image.measured.automatic.is_structured
