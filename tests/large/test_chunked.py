@@ -53,7 +53,7 @@ def test_whole_planes_give_the_very_same_pixels(model: Denoiser, chunks: tuple[i
 
 
 def test_the_result_is_that_of_the_run(model: Denoiser) -> None:
-    result = denoise(MOVIE, Settings(stages="1", stage1=TINY, device="cpu"))
+    result = denoise(MOVIE, Settings(stages="1", stage1=TINY, device="cpu", context="none"))
     np.testing.assert_array_equal(model.predict(MOVIE, device="cpu"), result.denoised)
 
 
