@@ -105,10 +105,10 @@ def test_a_preview_under_way_ends_with_a_stop(model) -> None:
     import threading
 
     from napari_autostructn2v.network import NO_CONTEXT
-    from napari_autostructn2v.pipeline.preview import Preview
+    from napari_autostructn2v.pipeline.preview import Preview, Shown
 
     stop = threading.Event()
-    preview = Preview(to_planes(IMAGE), 1, 0, 128, stop)
+    preview = Preview(Shown(to_planes(IMAGE), 1, 0), 128, stop)
     preview.due = 0
     assert preview.next(model.networks["1"], NO_CONTEXT) is not None
     preview.due = 0

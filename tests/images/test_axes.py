@@ -111,3 +111,36 @@ def test_what_is_clear_is_not_asked_about() -> None:
 
 def test_the_user_wins_over_the_file() -> None:
     assert named_axes("CYX", (5, 32, 40), U2, "a", "TYX") == "TYX"
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "stacked"),
+    [
+        ("YX", (32, 32), ""),
+        ("CYX", (2, 32, 32), ""),
+        ("TYX", (2, 32, 32), "T"),
+        ("TZYX", (50, 11, 32, 32), "Z"),
+        ("ZTYX", (11, 50, 32, 32), "Z"),
+        ("TZYX", (50, 2, 32, 32), "T"),
+        ("TCYX", (5, 3, 32, 32), "T"),
+    ],
+)
+def test_neighbours_lie_along_depth_before_time_and_never_along_channels(axes, shape, stacked):
+    assert Layout(axes, shape).stacked == stacked
+
+
+def test_the_axis_of_neighbours_can_be_named():
+    layout = Layout("TZYX", (5, 11, 32, 32), along="T")
+    assert layout.stacked == "T"
+    assert layout.free(layout.channels[0]) == "ZT"
+
+
+@pytest.mark.parametrize(("axes", "along"), [("TZYX", "T"), ("ZTYX", "Z"), ("TCYX", ""), ("YXTZ", "T"), ("TZCYX", "T")])
+def test_planes_with_neighbours_last_find_the_way_back(axes, along):
+    image = np.random.default_rng(0).normal(size=[{"T": 4, "Z": 3, "C": 2, "Y": 16, "X": 18}[axis] for axis in axes])
+    layout = Layout(axes, image.shape, together=True, along=along)
+    channel = layout.channels[0]
+    index = layout.slices(channel, [slice(None)] * len(layout.free(channel)))
+    planes = layout.to_planes(image, layout.kept(index))
+    assert planes.shape[-3] == layout.size(layout.stacked)
+    np.testing.assert_array_equal(layout.from_planes(planes, layout.kept(index)), image)

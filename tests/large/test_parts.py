@@ -80,7 +80,8 @@ def test_a_run_that_is_stopped_before_training_has_no_result() -> None:
 
 
 def test_planes_larger_than_the_sample_are_cut() -> None:
-    places = large.sample_places(2, (4096, 5000), 2**24)
+    places, run = large.sample_places(2, (4096, 5000), 2**24)
+    assert run == 1
     assert len(places) == 16
     assert {(rows.stop - rows.start, columns.stop - columns.start) for _, rows, columns in places} == {(1024, 1024)}
     assert len({(plane, rows.start, columns.start) for plane, rows, columns in places}) == 16
@@ -150,3 +151,36 @@ def test_a_full_disk_costs_time_and_no_pixels(monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_array_equal(kept.array[:2], MOVIE[:2])
     np.testing.assert_array_equal(kept.array[:2], MOVIE[:2])
     assert counted.counts[:2] == [2, 2]
+
+
+def test_runs_of_planes_lie_one_beside_the_other_in_one_stack() -> None:
+    places, run = large.sample_places(3 * 40, (1000, 900), 2**24, length=40)
+    assert run == 25
+    assert len(places) == 3  # of 40 planes one run of 25 has room
+    assert all(first % 40 + run <= 40 for first, _, _ in places)
+    assert len({first // 40 for first, _, _ in places}) == 3
+    places, run = large.sample_places(2000, (1000, 900), 2**24, length=2000)
+    assert run * sum((rows.stop - rows.start) * (columns.stop - columns.start) for _, rows, columns in places) <= 2**24
+    assert len(places) >= 8
+    assert len({first for first, _, _ in places}) == len(places)
+    assert len({(rows.start, columns.start) for _, rows, columns in places}) > len(places) // 2
+    assert large.sample_places(2000, (1000, 900), 2**22, length=2000)[1] == 1  # too few runs
+
+
+def test_a_large_movie_is_trained_on_with_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "IN_MEMORY_PIXELS", MOVIE.size - 1)
+    monkeypatch.setattr(large, "_RUN", 6)
+    monkeypatch.setattr(large, "_RUN_SIDES", (32,))
+    source = Source()
+    settings = Settings(stages="1", stage1=TINY, stage2=TINY, device="cpu", context="near")
+    events = run(source.array(), settings, preview_plane=11)
+    first = next(event.preview for event in events if event.preview is not None)
+    assert first.shape == (48, 64)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(events)
+    result = end.value.value
+    assert result.denoiser.reach == 1
+    assert "parts of 6 planes each" in " ".join(result.report.messages)
+    part = np.asarray(result.denoised[7])
+    np.testing.assert_array_equal(part, result.denoiser.predict(MOVIE, device="cpu")[7])

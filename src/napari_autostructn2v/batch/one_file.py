@@ -64,6 +64,9 @@ def process(source: Path, target: Path, plan: BatchPlan, listen: Listen, stop: S
         messages = [*image.messages, *absent_chunks(image)]
         if plan.axes and "?" not in image.axes and image.axes != layout.axes:
             messages.append(f"{source} says that its axes are {image.axes}; they were taken for {layout.axes}.")
+        if plan.settings.context != "none" and len(depth_and_time := set(layout.leading) & set("TZ")) == 2:
+            other = min(depth_and_time - {layout.stacked})
+            messages.append(f"Planes are neighbours along {layout.stacked}; --along {other} takes those along {other}.")
         job = _FileWork(image, layout, plan, listen, stop, messages)
         if streams(image, plan):
             _stream(job, target, software)
@@ -97,11 +100,11 @@ class _FileWork:
                 "for all of them, or one for each."
             )
 
-    def train(self, number: int, planes: np.ndarray, *, is_sample: bool = False) -> Result:
-        """Train on the planes of a channel, or on some that are no neighbours, and denoise them."""
+    def train(self, number: int, planes: np.ndarray, *, are_neighbours: bool = True) -> Result:
+        """Train on the planes of a channel, or on some of them, and denoise them."""
         from .. import pipeline
 
-        settings = replace(self.plan.settings, context="none") if is_sample else self.plan.settings
+        settings = self.plan.settings if are_neighbours else replace(self.plan.settings, context="none")
         return pipeline.denoise(planes, settings, progress=self.hear(number), stop=self.stop)
 
     def hear(self, number: int) -> Listen:
@@ -165,7 +168,7 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
             pattern = job.fixed_pattern(number, partial(find_fixed_pattern, planes))
             clean = pattern.removed(planes) if pattern else planes
             if job.plan.models is None:
-                run = job.train(number, clean)
+                run = job.train(number, clean, are_neighbours=bool(layout.stacked))
                 if run.report.stopped and (run.denoised is None or number < len(job.channels) - 1):
                     raise KeyboardInterrupt  # there is no whole result
                 stopped = stopped or run.report.stopped
@@ -255,15 +258,17 @@ def _prepared(
 
     before = len(job.messages)
     most = SAMPLE_PIXELS if job.plan.models is None else 2**20
-    planes = np.empty((1, 1, 1)) if channel.is_alpha else read_sample(job.image, job.layout, channel, most)
+    beside = job.plan.models is None and job.plan.settings.context != "none"
+    read = partial(read_sample, job.image, job.layout, channel, most, with_neighbours=beside)
+    planes = np.empty((1, 1, 1)) if channel.is_alpha else read()
     model: Denoiser | None = None
     pattern, said, given = FixedPattern(), {}, False
     if not job.is_kept(number, planes):
         pattern = job.fixed_pattern(number, partial(fixed_pattern_of, job.image, job.layout, channel))
         if pattern:
-            planes = read_sample(job.image, job.layout, channel, most, pattern)
+            planes = read(pattern=pattern)
         if job.plan.models is None:
-            run = job.train(number, planes, is_sample=True)
+            run = job.train(number, planes, are_neighbours=planes.ndim > 3)
             if run.report.stopped:
                 raise KeyboardInterrupt
             denoised_of(run)

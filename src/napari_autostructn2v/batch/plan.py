@@ -35,6 +35,8 @@ class BatchPlan:
         Named by the user.
     together : bool
         One model for all channels.
+    along : str
+        Letter of the axis along which planes are neighbours; empty chooses.
     remove_fixed_pattern : bool
     scheduler : str or None
         Address of a dask scheduler whose workers denoise the blocks.
@@ -46,6 +48,7 @@ class BatchPlan:
     models: tuple[Denoiser, ...] | None = None
     axes: str | None = None
     together: bool = False
+    along: str = ""
     remove_fixed_pattern: bool = False
     scheduler: str | None = None
     identity: str = ""
@@ -60,7 +63,11 @@ def layout_of(image: ImageFile, plan: BatchPlan) -> Layout:
         If the axes are not known, or cannot be those that the user names.
     """
     axes = named_axes(image.axes, image.array.shape, image.array.dtype, str(image.path), plan.axes)
-    return Layout(axes, tuple(image.array.shape), plan.together, image.names)
+    if plan.along and plan.along not in axes:
+        raise InputError(
+            f"{image.path} has the axes {axes}; there is no {plan.along} along which planes are neighbours."
+        )
+    return Layout(axes, tuple(image.array.shape), plan.together, image.names, plan.along)
 
 
 def streams(image: ImageFile, plan: BatchPlan) -> bool:

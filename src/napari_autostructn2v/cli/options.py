@@ -117,6 +117,8 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axes", metavar="AXES", help="letters of the axes in their order, such as TCYX")
     parser.add_argument("--channels", choices=("apart", "together"), default="apart",
                         help="a model for each channel, or one for all (default: apart)")  # fmt: skip
+    parser.add_argument("--along", choices=("T", "Z"), default="",
+                        help="axis along which planes are neighbours (default: Z where there is one)")  # fmt: skip
     parser.add_argument("--remove-fixed-pattern", action="store_true",
                         help="take out row and column offsets that are the same in all frames")  # fmt: skip
     parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="denoise on the workers of a dask scheduler")

@@ -42,6 +42,10 @@ class Channel:
     is_alpha: bool = False
 
 
+#: Neighbours along an axis of fewer planes are not worth while.
+_FEW_PLANES = 3
+
+
 @dataclass(frozen=True)
 class Layout:
     """The axes of an image and the way from them to planes.
@@ -55,6 +59,8 @@ class Layout:
         One model for all channels.
     names : tuple of str
         Of the channels, where they are known.
+    along : str
+        Letter of the axis along which planes are neighbours; empty chooses, see :attr:`stacked`.
 
     Examples
     --------
@@ -69,6 +75,19 @@ class Layout:
     shape: tuple[int, ...]
     together: bool = False
     names: tuple[str, ...] = ()
+    along: str = ""
+
+    @property
+    def stacked(self) -> str:
+        """Letter of the axis along which planes are neighbours; empty where there is none.
+
+        Depth is taken before time, unless it has too few planes, and channels are no neighbours of each other.
+        """
+        if self.along and self.along in self.leading:
+            return self.along
+        axes = [axis for axis in self.leading if axis not in "CS" and self.size(axis) > 1]
+        many = [axis for axis in axes if self.size(axis) >= _FEW_PLANES] or axes
+        return "Z" if "Z" in many else many[-1] if many else ""
 
     @property
     def channels(self) -> list[Channel]:
@@ -106,9 +125,9 @@ class Layout:
         return self.shape[self.axes.index(axis)]
 
     def free(self, channel: Channel) -> str:
-        """Letters of the axes that count the planes of a channel."""
+        """Letters of the axes that count the planes of a channel, the one of neighbours last."""
         fixed = dict(channel.index)
-        return "".join(axis for axis in self.leading if axis not in fixed)
+        return self._in_order("".join(axis for axis in self.leading if axis not in fixed))
 
     def slices(
         self, channel: Channel, leading: Sequence[int | slice], rows: slice = slice(None), columns: slice = slice(None)
@@ -127,12 +146,12 @@ class Layout:
         return tuple(at[axis] for axis in self.axes)
 
     def to_planes(self, block: np.ndarray, kept: str) -> np.ndarray:
-        """Bring the axes `kept` of a part of the image to the order (..., Y, X)."""
-        return block.transpose([kept.index(axis) for axis in _yx_last(kept)])
+        """Bring the axes `kept` of a part of the image to the order (..., Y, X), that of neighbours before Y."""
+        return block.transpose([kept.index(axis) for axis in self._yx_last(kept)])
 
     def from_planes(self, block: np.ndarray, kept: str) -> np.ndarray:
         """Bring (..., Y, X) back to the order of the image; the inverse of :meth:`to_planes`."""
-        return block.transpose([_yx_last(kept).index(axis) for axis in kept])
+        return block.transpose([self._yx_last(kept).index(axis) for axis in kept])
 
     def kept(self, index: Sequence[int | slice]) -> str:
         """Letters of the axes that indexing leaves, in the order of the image."""
@@ -141,6 +160,14 @@ class Layout:
     def plane_indices(self, channel: Channel) -> Iterator[tuple[int, ...]]:
         """Positions of the planes of a channel along the axes of :meth:`free`."""
         return np.ndindex(*(self.size(axis) for axis in self.free(channel)))
+
+    def _yx_last(self, kept: str) -> str:
+        return self._in_order("".join(axis for axis in kept if axis not in "YX")) + "YX"
+
+    def _in_order(self, leading: str) -> str:
+        """Move the axis of neighbours to the end."""
+        stacked = self.stacked
+        return leading.replace(stacked, "") + stacked if stacked and stacked in leading else leading
 
     def _has_alpha(self, axis: str) -> bool:
         return axis == "S" and self.size("S") in (2, 4)
@@ -240,10 +267,6 @@ def _renamed(axes: str) -> str:
     """Give unknown axes of length one letters that nothing else has."""
     spare = iter(letter for letter in "TZCPQRUVW" if letter not in axes)
     return "".join(next(spare) if axis == UNKNOWN else axis for axis in axes)
-
-
-def _yx_last(kept: str) -> str:
-    return "".join(axis for axis in kept if axis not in "YX") + "YX"
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -4,7 +4,15 @@ from .chunked import BLOCK_PIXELS, is_lazy, predict_lazily
 from .kept import KeptPlanes
 from .margins import planes_at_once, shifted, with_margin
 from .model import PackedModel, packed
-from .parts import IN_MEMORY_PIXELS, SAMPLE_PIXELS, is_large, memory_of_run, on_disk_as_dask, sample_planes
+from .parts import (
+    IN_MEMORY_PIXELS,
+    SAMPLE_PIXELS,
+    is_large,
+    memory_of_run,
+    on_disk_as_dask,
+    planes_beside,
+    sample_planes,
+)
 from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks, fixed_pattern_of, read_sample
 
 __all__ = [
@@ -26,6 +34,7 @@ __all__ = [
     "on_disk_as_dask",
     "packed",
     "planes_at_once",
+    "planes_beside",
     "predict_lazily",
     "read_sample",
     "sample_planes",

@@ -70,7 +70,7 @@ class Recipe:
     margin : int
         Pixels that are read around a piece of a plane.
     reach : int
-        Planes that are read on either side, along the last axis of `Layout.free`.
+        Planes that are read on either side, along :attr:`~.images.Layout.stacked`.
     device : str
     """
 
@@ -134,6 +134,8 @@ def read_sample(
     channel: Channel,
     most: int | None = None,
     pattern: FixedPattern = FixedPattern(),  # noqa: B008  (frozen)
+    *,
+    with_neighbours: bool = False,
 ) -> np.ndarray:
     """Read what a model of one channel is trained on: all its planes, or as many as are enough, evenly spread.
 
@@ -146,18 +148,23 @@ def read_sample(
         Pixels; 2**24 unless given.
     pattern : FixedPattern
         Taken out.
+    with_neighbours : bool
+        Read runs of planes that lie one beside the other along :attr:`~.images.Layout.stacked`, if there is room.
 
     Returns
     -------
-    (N, Y, X) ndarray
-        Pieces of 1024 x 1024 pixels where a single plane is more than that.
+    (N, Y, X) or (runs, planes, Y, X) ndarray
+        Pieces of 1024 x 1024 pixels where a single plane is more than that; smaller ones with neighbours.
     """
-    places = sample_places(_count(layout, channel), layout.plane_shape, most or SAMPLE_PIXELS)
+    length = layout.size(layout.stacked) if layout.stacked and with_neighbours else 1
+    places, run = sample_places(_count(layout, channel), layout.plane_shape, most or SAMPLE_PIXELS, length=length)
     planes = []
-    for plane, rows, columns in places:
-        part = _read(image, layout, channel, plane, rows, columns)
-        planes.append(pattern.removed(part, rows, columns) if pattern else part)
-    return np.stack(planes)
+    for first, rows, columns in places:
+        for plane in range(first, first + run):
+            part = _read(image, layout, channel, plane, rows, columns)
+            planes.append(pattern.removed(part, rows, columns) if pattern else part)
+    sample = np.stack(planes)
+    return sample.reshape(-1, run, *sample.shape[1:]) if run > 1 else sample
 
 
 def fixed_pattern_of(image: ImageFile, layout: Layout, channel: Channel) -> FixedPattern:
@@ -209,7 +216,7 @@ def denoise_block(recipe: Recipe, block: Block, image: ImageFile | None = None) 
     columns, kept_columns = with_margin(block.columns, layout.size("X"), recipe.margin)
     leading, chosen = list(block.leading), slice(None)
     free = layout.free(channel)
-    beside = 0 if model is None or not free else model.open().reach
+    beside = 0 if model is None or not layout.stacked else model.open().reach
     if beside:
         leading[-1], chosen = with_margin(leading[-1], layout.size(free[-1]), beside)
     index = layout.slices(channel, leading, rows, columns)
@@ -297,7 +304,7 @@ def _leading_sizes(
 
     Where neighbours are read along the last axis, the blocks take more along it and no more along the others.
     """
-    if reach and free:
+    if reach and layout.stacked:
         rows, columns = plane_chunks(layout.plane_shape, margin, reach)
         runs = plane_runs(layout.size(free[-1]), (max(rows), max(columns)), reach)
         return [*((1,) * layout.size(axis) for axis in free[:-1]), runs]

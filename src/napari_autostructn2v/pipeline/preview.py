@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..network import Context, UNet
     from ..stop import StopToken
 
-__all__ = ["Preview", "first_preview"]
+__all__ = ["Preview", "Shown", "first_preview"]
 
 _FIRST_SECONDS = 0.7
 
@@ -23,14 +24,31 @@ _FIRST_SECONDS = 0.7
 _PAUSE = 30
 
 
-def first_preview(planes: Planes, index: int, blind_mask: np.ndarray) -> np.ndarray | None:
-    """Return a plane as the best linear filter under the blind mask denoises it, which takes no training.
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The plane that previews show.
 
     Parameters
     ----------
     planes : Planes
+        The plane and those beside it.
+    length : int
+        Planes of one stack.
     index : int
         Of the plane.
+    """
+
+    planes: Planes
+    length: int
+    index: int
+
+
+def first_preview(shown: Shown, blind_mask: np.ndarray) -> np.ndarray | None:
+    """Return a plane as the best linear filter under the blind mask denoises it, which takes no training.
+
+    Parameters
+    ----------
+    shown : Shown
     blind_mask : (H, W) bool
         The blind mask.
 
@@ -40,26 +58,23 @@ def first_preview(planes: Planes, index: int, blind_mask: np.ndarray) -> np.ndar
         In input units; None where that plane has nothing to show.
     """
     try:
-        denoised = linear_preview(planes.values[index], blind_mask)
+        denoised = linear_preview(shown.planes.values[shown.index], blind_mask)
     except InputError:  # a constant plane of a stack
         return None
-    return denoised * np.float32(planes.scale) + np.float32(planes.offset)
+    return denoised * np.float32(shown.planes.scale) + np.float32(shown.planes.offset)
 
 
 class Preview:
     """Denoises one plane now and then, taking a few percent of the time."""
 
-    def __init__(
-        self, planes: Planes, length: int, index: int | None, tile: int, stop: StopToken | None = None
-    ) -> None:
-        self.planes, self.length = planes, length
-        self.index, self.tile, self.stop = index, tile, stop
+    def __init__(self, shown: Shown | None, tile: int, stop: StopToken | None = None) -> None:
+        self.shown, self.tile, self.stop = shown, tile, stop
         self.due = time.monotonic() + _FIRST_SECONDS
 
     def next(self, network: UNet, context: Context) -> np.ndarray | None:
         """Return the plane denoised with a network as it is; None before the next one is due, or after a stop."""
-        start = time.monotonic()
-        if self.index is None or start < self.due:
+        start, shown = time.monotonic(), self.shown
+        if shown is None or start < self.due:
             return None
         from ..network import predict_planes
         from ..stop import Stopped
@@ -67,16 +82,16 @@ class Preview:
         try:
             denoised = predict_planes(
                 network,
-                self.planes.values,
+                shown.planes.values,
                 context=context,
-                length=self.length,
-                chosen=slice(self.index, self.index + 1),
+                length=shown.length,
+                chosen=slice(shown.index, shown.index + 1),
                 tile=self.tile,
                 stop=self.stop,
             )[0]
         except Stopped:
             return None
-        denoised = denoised * np.float32(self.planes.scale) + np.float32(self.planes.offset)
+        denoised = denoised * np.float32(shown.planes.scale) + np.float32(shown.planes.offset)
         now = time.monotonic()
         self.due = now + max(1.0, _PAUSE * (now - start))
         return denoised

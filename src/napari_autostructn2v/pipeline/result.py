@@ -89,7 +89,7 @@ class Result:
         return cls(None, None, None, BlindMask(np.ones((1, 1), bool)), None, report, None, settings)
 
 
-def over_all(result: Result, image: Any, planes: int) -> Result:
+def over_all(result: Result, image: Any, sample: tuple[int, ...]) -> Result:
     """Return the result of a sample as that of the whole image, which is denoised where it is computed.
 
     Parameters
@@ -97,8 +97,8 @@ def over_all(result: Result, image: Any, planes: int) -> Result:
     result : Result
         Of the sample.
     image : (..., Y, X) dask array
-    planes : int
-        Of the sample.
+    sample : tuple of int
+        Shape of the sample: planes, or runs of planes that lie one beside the other.
 
     Returns
     -------
@@ -112,6 +112,8 @@ def over_all(result: Result, image: Any, planes: int) -> Result:
         f"stage{stage}": model.predict(image, stage=stage, device=result.settings.device) for stage in model.networks
     }
     parts = "planes" if math.prod(image.shape[-2:]) <= SAMPLE_PIXELS else "pieces of planes"
-    said = f"The image is too large to be read whole: {planes} {parts} spread over it were trained on."
+    if len(sample) > 3:
+        parts = f"parts of {sample[1]} planes each, {sample[2]} x {sample[3]} pixels,"
+    said = f"The image is too large to be read whole: {sample[0]} {parts} spread over it were trained on."
     report = replace(result.report, messages=(*result.report.messages, said))
     return replace(result, denoised=stages[f"stage{max(model.networks)}"], report=report, **stages)

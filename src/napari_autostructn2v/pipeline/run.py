@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import tells_of_memory
-from ..images import as_array
-from ..large import is_large, on_disk_as_dask, sample_planes
+from ..images import as_array, on_scale
+from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
 from ..settings import Settings
 from ..stop import Stopped, StopToken
-from .preview import first_preview
+from .preview import Shown, first_preview
 from .race import contexts_to_try, with_time_for_stacks
 from .result import Report, Result, over_all
 from .stage import StageTask, TrainedStage, run_stage
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["denoise", "run"]
 
 _SINGLE = np.ones((1, 1), bool)
+
+#: Planes on either side of the one in view that are read for previews.
+_PREVIEW_REACH = 15
 
 
 def denoise(
@@ -113,12 +117,17 @@ def run(
     image = on_disk_as_dask(image)
     if not is_large(image):
         # Read once: a lazy image would be computed anew wherever its pixels are asked for.
-        return (yield from _run(as_array(image), settings, stop, mask, preview_plane, start))
+        return (yield from _run(as_array(image), settings, stop, mask, start, preview_plane))
     yield Progress("measuring", message="Reading planes to train on")
-    sample, preview_plane = sample_planes(image, preview_plane)
-    # The planes of a sample are no neighbours.
-    result = yield from _run(sample, replace(settings, context="none"), stop, mask, preview_plane, start)
-    return over_all(result, image, len(sample))
+    with_neighbours = settings.context != "none" or (start is not None and start.reach > 0)
+    sample, index = sample_planes(image, preview_plane, with_neighbours=with_neighbours)
+    in_view = None
+    if preview_plane is not None and index is None and math.prod(image.shape[-2:]) <= SAMPLE_PIXELS:
+        in_view = planes_beside(image, preview_plane, _PREVIEW_REACH)
+    if sample.ndim == 3:
+        settings = replace(settings, context="none")  # these planes are no neighbours
+    result = yield from _run(sample, settings, stop, mask, start, index, in_view)
+    return over_all(result, image, sample.shape)
 
 
 def _run(
@@ -126,10 +135,11 @@ def _run(
     settings: Settings,
     stop: StopToken | None,
     mask: BlindMask | None,
-    preview_plane: int | None,
     start: Denoiser | None,
+    preview_plane: int | None,
+    in_view: tuple[np.ndarray, int] | None = None,
 ) -> Generator[Progress, None, Result]:
-    """Run both stages on an image in memory."""
+    """Run both stages on an image in memory; what is in view may be no part of it."""
 
     def stopped() -> bool:
         return stop is not None and stop.is_set()
@@ -147,10 +157,13 @@ def _run(
     if settings.stages == "auto" and measured.with_second:
         # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
         first = replace(first, num_epochs=max(1, first.num_epochs // 3))
+    shown = None if preview_plane is None else Shown(measured.planes, measured.length, preview_plane)
+    if in_view is not None:
+        shown = _shown(in_view, measured)
     preview = None
-    if preview_plane is not None and not stopped():
+    if shown is not None and not stopped():
         blind_mask = measured.mask.pattern if measured.with_second else _SINGLE
-        preview = first_preview(measured.planes, preview_plane, blind_mask)
+        preview = first_preview(shown, blind_mask)
     found = measured.without_most_planes()
     yield Progress("measuring", message=measured.mask.reason, preview=preview, measurement=found)
 
@@ -164,7 +177,7 @@ def _run(
         first = with_time_for_stacks(first, here)
         to_come = second.steps if with_second else 0
         task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come)
-        done["1"] = yield from run_stage(task, measured, settings, start=start, preview_plane=preview_plane, stop=stop)
+        done["1"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)
         if settings.mask.source == "stage1" and mask is None and done["1"].denoised is not None:
             yield Progress("noise", message="Measuring the noise that stage 1 left")
             noise = measured.remeasured(done["1"].denoised, settings.mask)
@@ -174,9 +187,7 @@ def _run(
         check_mask(noise.mask, second.crop_size, measured.planes.values.shape[1:])
         task = StageTask("2", second, noise.mask.pattern, measured.structure, contexts, True)
         try:
-            done["2"] = yield from run_stage(
-                task, measured, settings, start=start, preview_plane=preview_plane, stop=stop
-            )
+            done["2"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)
         except (MemoryError, RuntimeError) as error:
             # What stage 1 has done should not be lost to a lack of memory. Any other error is a mistake to be seen.
             if "1" not in done or not tells_of_memory(error):
@@ -186,6 +197,16 @@ def _run(
     result = _result(image, settings, measured, noise, done, seconds, messages, stopped())
     yield Progress("done", 1, 1, message="Stopped" if stopped() else "Done")
     return result
+
+
+def _shown(in_view: tuple[np.ndarray, int], measured: Measurement) -> Shown:
+    """Bring planes that are no part of the sample to its scale."""
+    stack, index = in_view
+    if stack.dtype.kind == "f":
+        stack = np.nan_to_num(stack, nan=measured.planes.offset, posinf=None, neginf=None)
+    planes = on_scale(stack, measured.planes.offset, measured.planes.scale)
+    planes = planes.without_hot_pixels(measured.planes.usual_excess).without_line_offsets(measured.planes.flattened)
+    return Shown(planes, len(stack), index)
 
 
 def _result(

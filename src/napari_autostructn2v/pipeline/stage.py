@@ -16,7 +16,7 @@ from ..progress import Phase, Progress
 from ..roi import StackPatches
 from ..settings import Settings, StageSettings
 from ..stop import Deadline, Stopped, StopToken
-from .preview import Preview
+from .preview import Preview, Shown
 from .race import Entry, about_stack, race, steps_judged_after
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def run_stage(
     settings: Settings,
     *,
     start: Denoiser | None = None,
-    preview_plane: int | None = None,
+    shown: Shown | None = None,
     stop: StopToken | None = None,
 ) -> Generator[Progress, None, TrainedStage]:
     """Train one stage and denoise the planes with it.
@@ -112,8 +112,8 @@ def run_stage(
     settings : Settings
     start : Denoiser or None
         Whose networks to train on from.
-    preview_plane : int or None
-        Index of the plane that previews show.
+    shown : Shown or None
+        What previews show.
     stop : StopToken or None
 
     Yields
@@ -152,7 +152,7 @@ def run_stage(
         return Entry(network, context, training)
 
     begun = time.monotonic()
-    preview = Preview(measurement.planes, measurement.length, preview_plane, settings.tile, stop)
+    preview = Preview(shown, settings.tile, stop)
     title = task.phase.capitalize()
     trainings = race(enter, contexts, stage.steps, judged_at)
     while True:

@@ -80,17 +80,22 @@ def predict_task(
             measurement = measure(given, replace(settings, stages="1"), stop=stop)
             model, notes = fitted(denoiser, measurement)
             yield Progress("prediction", message=_PREDICTING, measurement=measurement.without_most_planes())
+            noisy = _noisy(measurement, given)
+            given, chosen = (given[:1], slice(0, 1)) if large else (given, slice(None))
+            if large and model.reach:
+                given, chosen = _in_view(stack, plane or 0, model.reach)
+                noisy = _flat(given[chosen], measurement)
             predicted = model.predict(
-                given[:1] if large else given,
+                given,
                 device=settings.device,
                 stop=stop,
                 on_tile=None if large else _teller(stop),
                 dtype=dtype,
                 tile=settings.tile,
-            )
+            )[chosen]
         except Stopped:
             return None
-        quality = assess(_noisy(measurement, given)[: len(predicted)], predicted, measurement.noise_in_units)
+        quality = assess(noisy[: len(predicted)], predicted, measurement.noise_in_units)
         if large:
             whole = stack if dtype is None else stack.astype(dtype)
             predicted = computed(model, whole, settings, plane, stop)
@@ -145,6 +150,25 @@ def _noisy(measurement: Measurement, image: np.ndarray) -> np.ndarray:
     """Return the image that the measured noise is that of: without the offsets of lines, where it had them."""
     planes = measurement.planes
     return planes.restore(planes.values, np.float32) if planes.flattened else image
+
+
+def _in_view(stack: Any, plane: int, reach: int) -> tuple[np.ndarray, slice]:
+    """Read a plane of a large image with those that a model looks at; returns where among them it is as well."""
+    from ...large import planes_beside
+
+    planes, index = planes_beside(stack, plane, reach)
+    return planes, slice(index, index + 1)
+
+
+def _flat(planes: np.ndarray, measurement: Measurement) -> np.ndarray:
+    """Return planes that were not measured without the offsets of lines, where the image had them."""
+    from ...images import on_scale
+
+    lines = measurement.planes.flattened
+    if not lines:
+        return planes
+    flat = on_scale(planes, measurement.planes.offset, measurement.planes.scale).without_line_offsets(lines)
+    return flat.restore(flat.values, np.float32)
 
 
 def _teller(stop: StopRequest) -> Any:
