@@ -118,12 +118,12 @@ def test_an_image_that_changes_while_it_is_denoised_has_no_result(
     movie(name) if name == "m.zarr" else write_image(name, MOVIE[0])
     train = one_file._FileWork.train
 
-    def changing(*given: Any) -> Any:
+    def changing(*given: Any, **options: Any) -> Any:
         if name == "m.zarr":
             zarr.open_array(name, mode="r+")[1] = 7
         else:
             write_image(name, MOVIE[1])
-        return train(*given)
+        return train(*given, **options)
 
     monkeypatch.setattr(one_file._FileWork, "train", changing)
     assert main(["denoise", name, "-o", "out", *FAST]) == 1

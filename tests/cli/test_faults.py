@@ -219,8 +219,8 @@ def test_a_folder_that_may_only_be_read(folder: Path, capsys: pytest.CaptureFixt
 def test_chunks_that_are_missing_are_told(folder: Path, capsys: pytest.CaptureFixture) -> None:
     Path("m.zarr/c/1/0/0").unlink()
     assert main(["denoise", "m.zarr", "-o", "out", *FAST, "--json"]) == 0
-    (message,) = json.loads(capsys.readouterr().out)["messages"]
-    assert "1 of 4 chunks are not stored" in message
+    messages = json.loads(capsys.readouterr().out)["messages"]
+    (message,) = [message for message in messages if "1 of 4 chunks are not stored" in message]
     assert "fill value (0)" in message
 
 

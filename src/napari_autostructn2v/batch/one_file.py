@@ -104,7 +104,9 @@ class _FileWork:
         """Train on the planes of a channel, or on some of them, and denoise them."""
         from .. import pipeline
 
-        settings = self.plan.settings if are_neighbours else replace(self.plan.settings, context="none")
+        settings = self.plan.settings
+        if planes.ndim > 2 and len(planes) > 1 and not are_neighbours:
+            settings = replace(settings, context="none")
         return pipeline.denoise(planes, settings, progress=self.hear(number), stop=self.stop)
 
     def hear(self, number: int) -> Listen:

@@ -16,6 +16,7 @@ from ..errors import InputError, MissingPixelsError
 from ..images import Planes, check_image, line_offsets, on_scale, to_planes
 from ..large import PackedModel, is_lazy, packed, planes_at_once, predict_lazily, shifted, with_margin
 from ..network import (
+    AS_IT_IS,
     GIVE_BACK_REACH,
     NO_CONTEXT,
     Context,
@@ -226,31 +227,62 @@ class Denoiser:
             part, chosen = part[..., chosen, :, :], slice(None)
         if part.dtype.kind == "f" and not np.isfinite(part).all():
             raise MissingPixelsError("The image has pixels that are NaN or infinite; replace them or crop them away.")
+        planes = self.normalised(part, lines_are_flat=lines_are_flat)
+        denoise = self.on_planes(stage, device=device, stop=stop, on_tile=on_tile, tile=tile)
+        stacks = planes.values.reshape(-1, self.check_length(part.shape, stage), *part.shape[-2:])
+        denoised = np.stack([denoise(stack, chosen) for stack in stacks])
+        left = part.shape if chosen == slice(None) else (*part.shape[:-3], denoised.shape[1], *part.shape[-2:])
+        return planes.restore(denoised.reshape(left), dtype)
+
+    def normalised(self, part: np.ndarray, *, lines_are_flat: bool = False) -> Planes:
+        """Bring a (..., Y, X) part of an image to the scale of the networks, as they were trained on it."""
         planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
-        planes = planes.without_line_offsets(() if lines_are_flat else self.flattened)
-        network = self._network(stage).to(resolve_device(device))
-        tile = tile or self.settings.tile
-        stage = stage or max(self.networks)
-        turns = prediction_symmetries(
-            getattr(self.settings, f"stage{stage}"), self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
-        )
-        noise = self.noise.rescaled(1 / self.scale, -self.offset / self.scale)
-        denoised = []
-        for stack in planes.values.reshape(-1, self.check_length(part.shape, stage), *part.shape[-2:]):
+        return planes.without_line_offsets(() if lines_are_flat else self.flattened)
+
+    @property
+    def normalised_noise(self) -> NoiseModel:
+        """The noise on the scale of the networks."""
+        return self.noise.rescaled(1 / self.scale, -self.offset / self.scale)
+
+    def on_planes(
+        self,
+        stage: str | None = None,
+        *,
+        device: str = "auto",
+        stop: StopToken | None = None,
+        on_tile: Callable[[int, int], None] | None = None,
+        tile: int | None = None,
+        turned: bool = True,
+    ) -> Callable[[np.ndarray, slice], np.ndarray]:
+        """Return what denoises chosen planes of one stack, both (N, Y, X) float32 on the scale of the networks.
+
+        Parameters
+        ----------
+        stage, device, stop, on_tile, tile
+            As for :meth:`predict`.
+        turned : bool
+            Average over the flips and turns that the settings ask for.
+        """
+        network, stage = self._network(stage).to(resolve_device(device)), stage or max(self.networks)
+        mask = self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
+        turns = prediction_symmetries(getattr(self.settings, f"stage{stage}"), mask) if turned else [AS_IT_IS]
+        noise, context = self.normalised_noise, self.context(stage)
+
+        def denoise(stack: np.ndarray, chosen: slice) -> np.ndarray:
             result = predict_planes(
                 network,
                 stack,
-                context=self.context(stage),
+                context=context,
                 length=len(stack),
                 chosen=chosen,
-                tile=tile,
+                tile=tile or self.settings.tile,
                 symmetries=turns,
                 stop=stop,
                 on_tile=on_tile,
             )
-            denoised.append(give_back(stack[chosen], result, noise))
-        left = part.shape if chosen == slice(None) else (*part.shape[:-3], len(denoised[0]), *part.shape[-2:])
-        return planes.restore(np.stack(denoised).reshape(left), dtype)
+            return give_back(stack[chosen], result, noise)
+
+        return denoise
 
     def line_offsets(self, strips: np.ndarray) -> np.ndarray:
         """Estimate the offset of every row of a plane that is denoised in pieces.

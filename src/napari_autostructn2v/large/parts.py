@@ -104,13 +104,12 @@ def sample_places(
     places = runs * len(pieces)
     taken = min(places, max(1, most // (run * height * width)))
     # Each in the middle of its share; other pieces of other runs.
-    turn = round(len(pieces) * _GOLDEN)
     chosen = []
     for index in range(taken):
         number, piece = divmod(int((index + 0.5) * places / taken), len(pieces))
         stack, at = divmod(number, in_stack)
         first = stack * length + at * run if run > 1 else number
-        chosen.append((first, *pieces[(piece + number * turn) % len(pieces)]))
+        chosen.append((first, *pieces[(piece + int(number * _GOLDEN * len(pieces))) % len(pieces)]))
     return chosen, run
 
 

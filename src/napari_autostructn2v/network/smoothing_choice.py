@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from scipy import fft as sp_fft
 
 from ..images import evenly_spread
-from ..noise import NoiseModel, wiener_hopf
+from ..noise import NoiseModel, correlated_noise, wiener_hopf
 from ..stop import StopToken
 from .context import NO_CONTEXT, Context, neighbours
 from .prediction import TILE, predict_plane
@@ -97,7 +96,7 @@ def choose_smoothing(
         plain = predict_plane(network, shown, tile=tile, stop=stop)
         terms = _terms(network, plain)
         probe = np.sqrt(np.maximum(noise.variance_at(plain), 0)).astype(np.float32)
-        probe *= _correlated(noise, window.shape, random)
+        probe *= correlated_noise(noise, window.shape, random)
         shown[0] += _PROBE * probe
         moved = _terms(network, predict_plane(network, shown, tile=tile, stop=stop))
         gram += terms @ terms.T
@@ -165,16 +164,3 @@ def _terms(network: UNet, plain: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
         terms = network.smoothing.terms(torch.as_tensor(plain, device=device)[None, None])
     return terms[0].flatten(1).double().cpu().numpy()
-
-
-def _correlated(noise: NoiseModel, shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
-    """Unit noise with the measured correlation: (Y, X) float32."""
-    lag = min(noise.max_lag, (min(shape) - 1) // 2)
-    inner = slice(noise.max_lag - lag, noise.max_lag + lag + 1)
-    lags = np.arange(-lag, lag + 1)
-    kernel = np.zeros(shape)
-    kernel[np.ix_(lags % shape[0], lags % shape[1])] = np.where(noise.significant, noise.correlation, 0)[inner, inner]
-    kernel[0, 0] = 1
-    spectrum = np.maximum(sp_fft.rfft2(kernel).real, 0)
-    drawn = sp_fft.irfft2(sp_fft.rfft2(random.standard_normal(shape)) * np.sqrt(spectrum), shape)
-    return (drawn / drawn.std()).astype(np.float32)

@@ -1,6 +1,7 @@
 """The noise of an image, measured without training, and the blind mask that follows from it."""
 
 from .blind_mask import BlindMask
+from .drawn import correlated_noise
 from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
 from .measurement import Measurement, check_mask, measure
@@ -16,6 +17,7 @@ __all__ = [
     "assess",
     "check_mask",
     "choose_mask",
+    "correlated_noise",
     "estimate_noise",
     "linear_preview",
     "measure",

@@ -21,6 +21,9 @@ _RACE = 0.25
 #: Times the training of a single plane that a network with other planes is given: it has more to learn from.
 _BUDGET = 2
 
+#: Of fewer planes each is denoised alone.
+_FEWEST_PLANES = 3
+
 #: Planes from which it is worth while to look beyond the adjacent ones.
 _MANY_PLANES = 6
 
@@ -56,7 +59,7 @@ def contexts_to_try(measurement: Measurement, settings: Settings) -> tuple[Conte
     from ..network import NEAR, NEAR_AND_FAR, NO_CONTEXT
 
     shared, choice = measurement.leave_out, settings.context
-    if choice == "none" or shared is None or measurement.length < 3 + 2 * shared:
+    if choice == "none" or shared is None or measurement.length < _FEWEST_PLANES + 2 * shared:
         return (NO_CONTEXT,)
     near, far = (replace(context, leave_out=shared) for context in (NEAR, NEAR_AND_FAR))
     if choice != "auto":
@@ -131,7 +134,7 @@ def race(
 
 def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurement, settings: Settings) -> str:
     """Say with which other planes a stack was denoised, and why, in a sentence; empty for a single plane."""
-    if measurement.length < 2 or settings.context == "none":
+    if measurement.length < _FEWEST_PLANES or settings.context == "none":
         return ""
     if measurement.leave_out is None:
         return "The planes share a pattern of noise, so every plane was denoised alone."
@@ -143,9 +146,11 @@ def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurem
     change = 100 * abs(1 - beside / alone)
     if not winner.context.channels:
         return f"Other planes did not help (error {change:.1f} % larger), so every plane was denoised alone."
-    left = f", without the {winner.context.leave_out} next to it" if winner.context.leave_out else ""
+    shared, reach = winner.context.leave_out, winner.context.reach
+    beside = f"up to {reach} planes on either side" if reach > 1 else "the planes next to it"
+    left = f", without the {shared} nearest, which share its noise" if shared else ""
     return (
-        f"Every plane was denoised with up to {winner.context.reach} planes on either side{left} "
+        f"Every plane was denoised with {beside}{left} "
         f"(error on held-out pixels, noise included, {change:.1f} % smaller than alone)."
     )
 
