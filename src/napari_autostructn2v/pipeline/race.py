@@ -142,8 +142,8 @@ def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurem
         return "There are too few planes to learn from their neighbours, so every plane was denoised alone."
     if len(entries) < 2 or any(entry.judged is None for entry in entries):
         return ""
-    alone, beside = (entry.judged or 0.0 for entry in entries)
-    change = 100 * abs(1 - beside / alone)
+    without, with_others = (entry.judged or 0.0 for entry in entries)
+    change = 100 * abs(1 - with_others / without)
     if not winner.context.channels:
         return f"Other planes did not help (error {change:.1f} % larger), so every plane was denoised alone."
     shared, reach = winner.context.leave_out, winner.context.reach
