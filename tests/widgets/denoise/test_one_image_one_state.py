@@ -115,7 +115,7 @@ def test_progress_names_its_image_and_its_place_in_the_queue(viewer, dock, stand
     dock.control.progressed.connect(lambda events: seen.append(dock.progress.label.text()))
     dock.denoise_layers([viewer.layers["first"], viewer.layers["second"]])
     qtbot.waitUntil(lambda: any(text.startswith("“first”, 1 of 2: ") for text in seen), timeout=10_000)
-    assert len(dock.image.combo) == 2, "previews and results are no images to choose"
+    assert dock.image.combo.count() == 2, "previews and results are no images to choose"
     standin.hold_at = ""
     dock.control.runner._running.stop.set()  # ends the first alone
     finish(dock, qtbot)
