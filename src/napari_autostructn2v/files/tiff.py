@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -74,13 +75,15 @@ def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
     if len(tiff.series) > 1:
         messages.append(f"{path} holds {len(tiff.series)} images; this is about the first one.")
     details = _details(tiff, series)
+    if kind == "ome-tiff" and "ome" not in details:
+        messages.append(f"{path} has metadata (OME-XML) that could not be understood; the result has its axes only.")
 
     def close() -> None:
         if store is not None:
             store.close()
         tiff.close()
 
-    return ImageFile(path, kind, array, axes, _channel_names(kind, details, axes), tuple(messages), details, close)
+    return ImageFile(path, kind, array, axes, _channel_names(details), tuple(messages), details, close)
 
 
 def write_tiff(
@@ -185,14 +188,17 @@ def _details(tiff: Any, series: Any) -> dict[str, Any]:
     if keyframe.is_tiled and keyframe.tilewidth % 16 == 0 and keyframe.tilelength % 16 == 0:
         details["tile"] = (int(keyframe.tilelength), int(keyframe.tilewidth))
     if tiff.is_ome:
-        details["ome"] = tiff.ome_metadata
+        # Tried now: a result must not be lost to odd metadata once it is there.
+        with suppress(Exception):
+            _ome_xml(tiff.ome_metadata)
+            details["ome"] = tiff.ome_metadata
     elif tiff.is_imagej:
         details["imagej"] = dict(tiff.imagej_metadata or {})
     return details
 
 
-def _channel_names(kind: str, details: dict[str, Any], axes: str) -> tuple[str, ...]:
-    if kind != "ome-tiff":
+def _channel_names(details: dict[str, Any]) -> tuple[str, ...]:
+    if "ome" not in details:
         return ()
     pixels = _first_image(ElementTree.fromstring(details["ome"]))[1]
     found = pixels.findall(f"{_namespace(pixels)}Channel")
@@ -207,7 +213,7 @@ def _options(array: Any, like: ImageFile | None, axes: str | None) -> dict[str, 
         options["tile"] = details["tile"]
     kind = "tiff" if like is None else like.kind
     nbytes = math.prod(array.shape) * array.dtype.itemsize
-    if kind == "ome-tiff" and axes == details["axes"]:
+    if "ome" in details and axes == details["axes"]:
         return options | {"description": _ome_xml(details["ome"]), "metadata": None}
     if kind == "imagej" and axes is not None:
         kept = {key: value for key, value in details["imagej"].items() if key not in _IMAGEJ_STRUCTURE}
