@@ -76,7 +76,7 @@ def test_a_folder_that_is_no_zarr_is_not_replaced(folder: Path, capsys: pytest.C
     Path("out/m_denoised.zarr").mkdir(parents=True)
     Path("out/m_denoised.zarr/notes.txt").write_text("mine")
     assert main(["denoise", "m.zarr", "-o", "out", "--overwrite"]) == 1
-    assert "is a folder and no zarr" in capsys.readouterr().err
+    assert "is a folder but not a zarr" in capsys.readouterr().err
     assert Path("out/m_denoised.zarr/notes.txt").read_text() == "mine"
 
 

@@ -66,7 +66,7 @@ def _in_folder(path: Path, pattern: str | None) -> list[Path]:
     except OSError as error:
         raise InputError(f"The folder {path} could not be listed: {reason(error)}.") from error
     except (ValueError, NotImplementedError) as error:  # such as ** beside other characters, or an absolute one
-        raise InputError(f"--pattern {pattern} is no pattern: {reason(error)}.") from error
+        raise InputError(f"--pattern {pattern} is not a pattern: {reason(error)}.") from error
     return [
         entry
         for entry in found

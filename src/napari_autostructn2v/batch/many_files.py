@@ -63,7 +63,7 @@ class Batch:
             if not self.overwrite and maker not in (run, unfinished_id(run)):
                 raise InputError(f"{target} exists already; add --overwrite to replace it.")
             if os.path.isdir(target) and not os.path.islink(target) and not is_zarr(target):
-                raise InputError(f"{target} is a folder and no zarr; it is not replaced. Choose another folder.")
+                raise InputError(f"{target} is a folder but not a zarr, so it is not replaced. Choose another folder.")
         if try_writing:
             # A zarr is a folder, for which a file of another name stands here.
             check_writable(target.with_name(f"{target.name}.tif") if target.suffix == ".zarr" else target)

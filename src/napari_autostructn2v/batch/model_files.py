@@ -36,12 +36,16 @@ def check_models(path: Path, overwrite: bool) -> None:
     check_writable(path)
     for candidate in _there(path):
         if not _is_model(candidate):
-            raise InputError(f"{candidate} exists already and is no model; choose another name for the trained model.")
+            raise InputError(
+                f"{candidate} exists already and is not a model; choose another name for the trained model."
+            )
         if not overwrite:
             raise InputError(f"{candidate} exists already; add --overwrite to replace it.")
     for candidate in _there(unfinished_model(path)):
         if not _is_model(candidate):
-            raise InputError(f"{candidate} exists already and is no model; choose another name for the trained model.")
+            raise InputError(
+                f"{candidate} exists already and is not a model; choose another name for the trained model."
+            )
 
 
 def _there(path: Path) -> list[Path]:

@@ -61,7 +61,7 @@ def denoise(arguments: argparse.Namespace) -> int:
         values = report.values()
         if path:
             if not report.models:
-                raise InputError(f"{target} is written, but there is no trained model that {path} could hold.")
+                raise InputError(f"{target} was written, but there is no trained model to save in {path}.")
             values["model"] = one_or_all(save_models(path, report.models))
         return values, str(values.get("verdict", ""))
 

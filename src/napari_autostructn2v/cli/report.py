@@ -227,4 +227,4 @@ def _check_log(path: Path) -> None:
     except UnicodeDecodeError:
         is_text = False
     if not is_text:
-        raise InputError(f"The log {path} exists already and is no text file; choose another name for the log.")
+        raise InputError(f"The log {path} exists already and is not a text file; choose another name for the log.")

@@ -34,7 +34,7 @@ def watch(arguments: argparse.Namespace) -> int:
     made: set[Path] = set()
     failed: set[Path] = set()
     last = monotonic()
-    remark(f"Watching {folder}. Ctrl+C ends.")
+    remark(f"Watching {folder}. Press Ctrl+C to stop.")
     while True:
         for source in arrivals.settled():
             target = arrivals.target(source, arguments.output)

@@ -177,7 +177,7 @@ class Denoiser:
         length = shape[-3] if len(shape) > 2 else 1
         if context.channels and length < 2 + context.leave_out:
             raise InputError(
-                "This model was trained on a stack and looks at the planes beside each plane, and this image has "
+                "This model was trained on a stack and uses the planes beside each plane, but this image has "
                 f"{length}. Give it the whole stack, or train a model with context 'none'."
             )
         return length if context.channels else 1

@@ -28,7 +28,7 @@ def inner_path(path: str | Path, name: Any) -> str:
     # A file that was written on Windows is read on Linux, and the other way round.
     kinds = [kind(name) for kind in (PurePosixPath, PureWindowsPath)] if isinstance(name, str) and name else []
     if not kinds or any(kind.anchor or ".." in kind.parts for kind in kinds) or not kinds[0].parts:
-        raise InputError(f"{path} refers to {name!r}, which is no name inside its own folder; it is not read.")
+        raise InputError(f"{path} refers to {name!r}, which is not inside its own folder, so it is not read.")
     return str(PurePosixPath(name))
 
 

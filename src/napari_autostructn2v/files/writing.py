@@ -100,7 +100,7 @@ def write_image(path: str | Path, image: ArrayLike, *, like: str | Path | None =
         if source.array.shape != array.shape:
             raise InputError(f"{like} is {_size(source.array.shape)} pixels, not {_size(array.shape)}.")
         if source.kind not in ("tiff", "imagej", "ome-tiff", "png"):
-            raise InputError(f"{like} is a zarr, and {path} is none.")
+            raise InputError(f"{like} is a zarr, but {path} is not.")
     except InputError as error:
         warnings.warn(f"{path} is written without the pixel size of another image: {error}", stacklevel=2)
         if source is not None:

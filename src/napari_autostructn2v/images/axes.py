@@ -200,7 +200,7 @@ def checked_axes(text: str, shape: tuple[int, ...], what: str = "The image") -> 
     if not axes or any(axis not in _NAMES for axis in axes):
         raise InputError(f"The axes {text!r} are not clear; name each by one of T, Z, C, Y, X (S for RGB), as in TCYX.")
     if len(set(axes)) < len(axes):
-        raise InputError(f"The axes {axes} name one axis twice; each letter stands once.")
+        raise InputError(f"The axes {axes} name one axis twice; each letter may appear only once.")
     if "Y" not in axes or "X" not in axes:
         raise InputError(f"The axes {axes} lack Y (rows) or X (columns); every image has both.")
     if len(axes) != len(shape):

@@ -36,7 +36,7 @@ def read_text(path: str | Path) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"The settings file {path} could not be read: it is no text.") from error
+        raise InputError(f"The settings file {path} could not be read, because it is not a text file.") from error
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_the_grey_values_are_those_of_the_image(make_napari_viewer, denoiser, qt
     assert abs(np.mean(result) - np.mean(image)) < 0.6 * np.std(expected)
     assert np.corrcoef(result.ravel(), expected.ravel())[0, 1] > np.corrcoef(image.ravel(), expected.ravel())[0, 1]
     assert dock.result_view.light.isVisibleTo(dock), "a light of its own"
-    moved = "brought onto it" in dock.result_view.label.text()
+    moved = "adapted to it" in dock.result_view.label.text()
     assert moved == (gain != 1.0), "said where the model was moved"
 
 

@@ -71,7 +71,11 @@ _FIELDS = (
         100,
     ),
     _Field("crop_size", "Crop size", "Side of a piece (crop_size).", 0, " px"),
-    _Field("batch_size", "Batch size", "Pieces looked at together (batch_size); smaller needs less memory."),
+    _Field(
+        "batch_size",
+        "Batch size",
+        "Pieces that are trained on together (batch_size). Smaller batches need less memory.",
+    ),
     _Field(
         "mask_percentage",
         "Hidden pixels",
@@ -173,19 +177,20 @@ class AdvancedForm(QWidget):
         self.device = QComboBox()
         for name, label in _DEVICES:
             self.device.addItem(label, name)
-        self.device.setToolTip("What computes: Automatic takes a graphics card where there is one (device).")
+        self.device.setToolTip("The device that computes. Automatic uses a graphics card if there is one (device).")
         self.seed = WholeNumberEdit(int(RANGES["random_seed"].high))
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
         self.tile = QComboBox()
         for side in _TILES:
             self.tile.addItem(f"{side} px", side)
         self.tile.setToolTip(
-            "Side of the pieces in which the whole image is denoised after training; smaller needs less memory (tile)."
+            "Side of the pieces in which the whole image is denoised after training (tile). "
+            "Smaller tiles need less memory."
         )
         self.even_lines = QCheckBox("Flatten lines")
         self.even_lines.setToolTip(
-            "Take out first what makes whole rows or columns a little too bright or too dark, where there is such a "
-            "pattern (remove_line_offsets). Turn it off where the specimen itself runs along whole rows or columns."
+            "First flatten whole rows or columns that are a little too bright or too dark, if there are any "
+            "(remove_line_offsets). Turn it off if the specimen itself runs along whole rows or columns."
         )
         self.context = QComboBox()
         for choice, label in _CONTEXTS:
@@ -199,15 +204,15 @@ class AdvancedForm(QWidget):
         for kind, label in _RESULT_TYPES:
             self.result_type.addItem(label, kind)
         self.result_type.setToolTip(
-            "The numbers that results hold: those of the image's own kind, rounded where these are whole numbers, or "
+            "The type of the numbers in results: that of the image, with values rounded if it has whole numbers, or "
             "32-bit floating point, which keeps fractions of a grey value."
         )
         self.keep_earlier = QCheckBox("Keep earlier results")
         self.keep_earlier.setToolTip(
-            "Add the new result beside earlier ones of the same image, instead of replacing them."
+            "Keep earlier results of the same image when a new one is added, instead of replacing them."
         )
         self.reset_button = QPushButton("Back to defaults")
-        self.reset_button.setToolTip("Set everything under Advanced back to what the chosen quality stands for.")
+        self.reset_button.setToolTip("Set everything under Advanced back to the settings of the chosen quality.")
         tabs = QTabWidget()
         for number, stage_form in enumerate(self.stage_forms.values()):
             tabs.addTab(stage_form, f"Stage {number + 1}")

@@ -30,7 +30,7 @@ class RunElsewhere(QWidget):
         super().__init__()
         self._state = state
         self.copy_button = QPushButton("Copy as command")
-        self.copy_button.setToolTip("Put the command that does the same run in a terminal on the clipboard.")
+        self.copy_button.setToolTip("Copy the command that does the same run in a terminal to the clipboard.")
         self.save_button = QPushButton("Save settings…")
         self.save_button.setToolTip("Write all settings, patches and mask included, to a file for the command line.")
         self.copy_button.clicked.connect(self._ask_copy)

@@ -35,7 +35,7 @@ _FILES = "Model (*.safetensors)"
 _NONE = "No model for this image yet. A run trains one; click an earlier run to take up its model, or load a file."
 
 _CONTINUE = (
-    "Train on from where this run ended, on the chosen image, with the settings and the mask of the run: a cancelled "
+    "Train the model of this run further on the chosen image, with the settings and the mask of the run: a cancelled "
     "run to its full length, a finished one for half as long again."
 )
 
@@ -79,12 +79,12 @@ class ModelPanel(QWidget):
         self.runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.runs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.runs.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.runs.setToolTip("Runs whose models are kept on this computer, newest first. Click one to take it up.")
+        self.runs.setToolTip("Runs whose models are kept on this computer, newest first. Click one to use its model.")
         self.apply_button = QPushButton("Apply")
         self.continue_button = QPushButton("Continue")
         self.save_button = QPushButton("Save…")
         self.load_button = QPushButton("Load…")
-        self.load_button.setToolTip("Take up a model that was saved here or by the command line.")
+        self.load_button.setToolTip("Load a model that was saved here or by the command line.")
         self.delete_button = QPushButton("Delete")
         self.methods_button = QPushButton("Copy methods text")
         self._lay_out()
@@ -230,7 +230,7 @@ class ModelPanel(QWidget):
             "Denoise the chosen image with this model, without training." if there else missing
         )
         self.continue_button.setToolTip(_CONTINUE if there else missing)
-        self.save_button.setToolTip("Keep this model in a file." if there else missing)
+        self.save_button.setToolTip("Save this model to a file." if there else missing)
         self.methods_button.setToolTip(
             "Put a text for the methods section of a paper on the clipboard, with this model's settings and references."
             if there
@@ -238,7 +238,7 @@ class ModelPanel(QWidget):
         )
         chosen = self.chosen_run is not None
         self.delete_button.setEnabled(chosen)
-        self.delete_button.setToolTip("Take the chosen run off the disk; layers stay." if chosen else _NO_RUN)
+        self.delete_button.setToolTip("Delete the chosen run from the disk. Layers stay." if chosen else _NO_RUN)
 
 
 def _files_of(path: str, channels: int) -> list[str]:

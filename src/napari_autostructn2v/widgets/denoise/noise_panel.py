@@ -95,8 +95,8 @@ class NoisePanel(QWidget):
         self.preview_box = QCheckBox("Preview the mask in the image")
         self.preview_box.setChecked(True)
         self.preview_box.setToolTip(
-            "After an edit of the mask, show in a layer what the mask can do: each pixel predicted from the neighbours "
-            "that it leaves visible. Training does better; this shows at once whether lines go and detail stays."
+            "When the mask is edited, show its effect in a layer: each pixel is predicted from the neighbours "
+            "that it leaves visible. Training does better, but this shows at once whether lines go and detail stays."
         )
         self.editor = MaskEditor()
         self.channels = QComboBox()
@@ -232,7 +232,9 @@ class NoisePanel(QWidget):
         automatic = image.mask.source in ("raw", "stage1")
         self.automatic_button.setEnabled(not automatic)
         self.automatic_button.setToolTip(
-            "The mask follows from the measured noise." if automatic else "Take the mask that follows from the noise."
+            "The mask follows from the measured noise."
+            if automatic
+            else "Use the mask that follows from the measured noise."
         )
         measuring = image.is_measuring or (image.is_running and measured is None)
         if automatic:
@@ -337,7 +339,7 @@ class NoisePanel(QWidget):
         self._save_action = menu.addAction("Save…")
         menu.triggered.connect(self._on_shape)
         self.shape_button.setMenu(menu)
-        self.shape_button.setToolTip("Take a shape as the mask, or load and save masks as .npy files.")
+        self.shape_button.setToolTip("Choose a shape for the mask, or load and save masks as .npy files.")
         buttons = QHBoxLayout()
         for button in (self.measure_button, self.automatic_button, self.shape_button):
             buttons.addWidget(button)

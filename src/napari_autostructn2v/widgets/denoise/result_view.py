@@ -59,7 +59,7 @@ class ResultView(QWidget):
         self.slider.setAccessibleName("Line between before and after")
         self.slider.setRange(0, _STEPS)
         self.slider.setValue(_STEPS // 2)
-        self.slider.setToolTip("Where the line between before and after stands.")
+        self.slider.setToolTip("The position of the line between the original and the result.")
         self.slider.hide()
         self.grid_button = QPushButton("Side by side")
         self.grid_button.setCheckable(True)

@@ -110,7 +110,7 @@ class RunTrouble(QObject):
             (
                 f"{_AXES}{reading.with_channels(at)}",
                 f"Axis {at + 1} is channels" if several else "Channels",
-                "Each channel is denoised alone, with a model of its own.",
+                "Each channel is denoised alone, with its own model.",
             )
             for at in reading.doubtful
         ]

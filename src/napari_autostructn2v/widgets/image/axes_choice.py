@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["AxesChoice"]
 
 _TOOLTIP = (
-    "What the axes of the image are: T time, Z depth, C channels, Y rows, X columns. Planes of time and depth are "
-    "denoised together by one model; each channel is denoised alone, with a model of its own."
+    "The axes of the image: T time, Z depth, C channels, Y rows, X columns. Planes over time and depth are "
+    "denoised together by one model. Each channel is denoised alone, with its own model."
 )
 
 _ONE = "A single plane: rows and columns."

@@ -26,8 +26,8 @@ _LATE_ENOUGH = 0.3
 _WITH_NOTHING = "Cancelled before there was a result."
 
 _WITH_MODEL = (
-    "Cancelled before the whole image was denoised. Apply, under Models, does that with what was trained; Continue "
-    "trains on."
+    "Cancelled before the whole image was denoised. Under Models, Apply denoises it with the model so far; Continue "
+    "trains the model further."
 )
 
 _BESIDE_EARLIER = "Cancelled. What it had reached is a layer of its own; the earlier result and its model stay."

@@ -23,9 +23,9 @@ _LIGHT = "#0072b2", "#b34700"
 _TICK_SPACING = 18
 
 _TOOLTIP = (
-    "How far the network is from guessing hidden pixels, in units of the image's variance (logarithmic).\n"
-    "Thin: pixels it trains on. Thick: held-out pixels that it never trains on. "
-    "Both fall and level off; if held-out rises, training stops."
+    "The error with which the network guesses hidden pixels, in units of the image's variance (logarithmic).\n"
+    "Thin line: pixels that it trains on. Thick line: held-out pixels that it never trains on. "
+    "Both fall and level off. If the thick line rises, training stops."
 )
 
 

@@ -137,9 +137,9 @@ class MaskEditor(QWidget):
 
     def _words(self, offset: tuple[int, int] | None) -> str:
         lines = [
-            "Orange and blue: noise shared with the centre pixel, of equal or opposite sign.",
-            "Framed: hidden from the network in stage 2. Click or drag to hide or show pixels with their mirror image; "
-            "hold Shift for one alone.",
+            "Orange and blue pixels share noise with the centre pixel, with equal or opposite sign.",
+            "Framed pixels are hidden from the network in stage 2. Click or drag to hide or show pixels with their "
+            "mirror image. Hold Shift to change one pixel alone.",
         ]
         if offset is not None:
             row, column = offset

@@ -56,8 +56,8 @@ class ThresholdHistogram(pg.PlotWidget):
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
-            "How many patches have which brightness after smoothing, dark on the left. "
-            "Drag the line: the coloured side is selected (roi_threshold)."
+            "The number of patches at each brightness after smoothing, dark on the left. "
+            "Drag the line to change the threshold (roi_threshold). The coloured side is selected."
         )
 
     def sizeHint(self) -> QSize:

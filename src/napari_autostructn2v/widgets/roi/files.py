@@ -42,7 +42,9 @@ class RoiFiles(QWidget):
         for name, preset in ROI_PRESETS.items():
             self.preset.addItem(name.capitalize(), name)
             self.preset.setItemData(self.preset.count() - 1, preset.description, Qt.ItemDataRole.ToolTipRole)
-        self.reset_button = _button("Reset", "Back to the settings this dock starts with; takes back edits by hand.")
+        self.reset_button = _button(
+            "Reset", "Go back to the settings that this dock starts with, without edits by hand."
+        )
         self.save_button = _button("Save…", "Write all settings to a file for the command line and other images.")
         self.load_button = _button("Load…", "Read settings from a file.")
         self.copy_button = _button("Copy", "Put the settings on the clipboard, as the text of a settings file.")
@@ -138,10 +140,10 @@ class RoiFiles(QWidget):
         image = self._state.image
         for button, possible, tooltip in (
             (self.undo_button, image.can_undo, "Take the last change of the patches back (Ctrl+Z)."),
-            (self.redo_button, image.can_redo, "Make the change again that was taken back (Ctrl+Shift+Z)."),
+            (self.redo_button, image.can_redo, "Repeat the change that was taken back (Ctrl+Shift+Z)."),
         ):
             button.setEnabled(possible)
-            button.setToolTip(tooltip if possible else "There is nothing to take back, or to make again.")
+            button.setToolTip(tooltip if possible else "There is no change to take back or to make again.")
 
     def _ask_save(self) -> None:
         path = ask_save(self, "Save settings", str(Path(self._folder, "settings.toml")), "Settings")

@@ -83,7 +83,7 @@ class MoreForm(QWidget):
         self._add(
             "Smoothing", self.sigma,
             "Gaussian smoothing before patches are judged, in pixels of the image (sigma). "
-            "Below 0 it follows the patch size; 300 is what the method was first described with.",
+            "Below 0 it follows the patch size. 300 is the value of the published method.",
         )  # fmt: skip
         self._add("Equalise over", self.equalize, "How brightness is spread over 0 to 1 first (equalize).")
         self._add("Background is", self.background, "What empty regions look like (background).")

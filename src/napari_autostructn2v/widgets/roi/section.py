@@ -27,7 +27,7 @@ _THRESHOLD = {
 }
 
 _DETAIL = (
-    "How finely the image is looked at (scale_factor): it is shrunk by this factor before patches are judged. "
+    "The image is shrunk by this factor before patches are judged (scale_factor). "
     "Small values see only large structures and are faster."
 )
 

@@ -206,7 +206,7 @@ class StageTuning(QObject):
             )
         elif roi.added or roi.removed:
             message.say(
-                "Edited by hand: these patches stay in, or out, whatever the sliders do.", "info",
+                "Patches that were edited by hand stay in or out, whatever the sliders do.", "info",
                 action="undo", action_label="Undo edits by hand",
                 action_tooltip="Go back to the patches that the settings select.",
             )  # fmt: skip

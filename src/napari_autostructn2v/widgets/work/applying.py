@@ -132,7 +132,7 @@ def fitted(denoiser: Denoiser, measurement: Measurement) -> tuple[Denoiser, tupl
     if not 1 / _FARTHEST < contrast / max(ratio, np.finfo(float).tiny) < _FARTHEST:
         more = "stronger" if contrast < ratio else "weaker"
         raise ModelDoesNotFit(
-            f"This model does not fit the image: beside the contrast of the image, its noise is far {more} than what "
+            f"This model does not fit the image: relative to the contrast, its noise is far {more} than the noise that "
             "the model was trained on. Train on this image instead."
         )
     scale = denoiser.scale * ratio
@@ -140,8 +140,8 @@ def fitted(denoiser: Denoiser, measurement: Measurement) -> tuple[Denoiser, tupl
     offset = planes.offset
     moved = denoiser.noise.rescaled(ratio, offset - ratio * denoiser.offset)
     said = (
-        f"The image has another range of brightness than the one that the model was trained on (noise of {noise:.3g} "
-        f"instead of {noise_of_model:.3g} grey levels); the model was brought onto it."
+        f"The brightness range of the image differs from that of the training image (noise of {noise:.3g} "
+        f"instead of {noise_of_model:.3g} grey levels), so the model was adapted to it."
     )
     return replace(denoiser, scale=scale, offset=offset, noise=moved), (said,)
 
