@@ -63,7 +63,7 @@ def process(source: Path, target: Path, plan: BatchPlan, listen: Listen, stop: S
         layout = layout_of(image, plan)
         messages = [*image.messages, *absent_chunks(image)]
         if plan.axes and "?" not in image.axes and image.axes != layout.axes:
-            messages.append(f"{source} says that its axes are {image.axes}; they were taken for {layout.axes}.")
+            messages.append(f"{source} says that its axes are {image.axes}; they were read as {layout.axes}.")
         if plan.settings.context != "none" and len(depth_and_time := set(layout.leading) & set("TZ")) == 2:
             other = min(depth_and_time - {layout.stacked})
             messages.append(f"Planes are neighbours along {layout.stacked}; --along {other} takes those along {other}.")
@@ -187,7 +187,7 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
     check_unchanged(job, software)
     write(target, result, job.image, layout.axes, unfinished_id(software) if stopped else software)
     if stopped:
-        sentence = f"Stopped early: {target} holds what was trained so far; the same command makes it anew in full."
+        sentence = f"Stopped early: {target} holds what was trained so far; the same command starts again."
         raise StoppedEarly(sentence, job.report().models)
 
 

@@ -33,7 +33,7 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     denoise.add_argument("--stages", choices=get_args(Stages), help="stages to run (default: auto)")
     denoise.add_argument("--context", choices=get_args(ContextChoice),
                          help="other planes of a stack that a plane is denoised with (default: auto)")  # fmt: skip
-    denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2, else measured")
+    denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2 (default: measured)")
     denoise.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
     denoise.add_argument("--save-model", type=Path, metavar="FILE",
                          help="keep the trained model (for one INPUT, or with --train-on or --one-model)")  # fmt: skip
@@ -46,14 +46,14 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     _add_files(predict)
     _add_model(predict)
 
-    watch = _command(commands, "watch", "denoise with a saved model what an acquisition writes, as it arrives")
+    watch = _command(commands, "watch", "denoise images with a saved model as an acquisition writes them")
     watch.add_argument("folder", type=Path, metavar="FOLDER", help="where the images are written")
     _add_model(watch)
     _add_results(watch)
     watch.add_argument("--settle", type=_seconds, default=5.0, metavar="SECONDS",
-                       help="an image is whole once it has stayed as it is for so long (default: 5)")  # fmt: skip
+                       help="time without a change after which an image counts as whole (default: 5)")  # fmt: skip
     watch.add_argument("--until-idle", type=_seconds, metavar="SECONDS",
-                       help="end once nothing new has come for so long; otherwise Ctrl+C ends")  # fmt: skip
+                       help="end after this time without a new image (default: only Ctrl+C ends it)")  # fmt: skip
 
     roi = _command(commands, "roi", "show which patches the stages learn from")
     roi.add_argument("input", type=Path, metavar="INPUT", help="TIFF or PNG image")
@@ -67,7 +67,7 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     models = _command(commands, "models", "list models and what they were trained on")
     models.add_argument("places_given", nargs="*", type=Path, metavar="PLACE",
-                        help="models, or folders of them; those that the docks have kept unless given")  # fmt: skip
+                        help="models, or folders of them (default: the models that the docks have kept)")  # fmt: skip
     models.add_argument("--json", action="store_true", help="print one JSON object per model, a line each")
 
     info = _command(commands, "info", "tell about the installation, or about images and models")

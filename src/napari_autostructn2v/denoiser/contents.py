@@ -80,7 +80,7 @@ def damaged(path: str | Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{path} holds a damaged model: {error} Save the model again, or train anew.") from error
+        raise InputError(f"{path} holds a damaged model: {error} Save the model again, or train again.") from error
 
 
 def _contents(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Contents:
