@@ -39,7 +39,7 @@ def as_path(value: Any) -> Path:
     if not isinstance(text, str):
         raise InputError(f"The name of a file must be a text or a path; this is {_short(value)}.")
     if not text.strip():
-        raise InputError("The name of the file is empty; give it a name.")
+        raise InputError("The name of a file is needed; this one is empty.")
     if "\0" in text:
         raise InputError(f"{text!r} cannot be the name of a file, because it contains a null character.")
     return Path(text)
@@ -117,7 +117,7 @@ def read_bytes(path: str | Path, most: int, what: str) -> bytes:
         raise InputError(f"{path} could not be read: {reason(error)}.") from error
     if len(content) > most:
         raise InputError(
-            f"{path} is larger than {most:,} bytes; {what} is never that large, so this is another kind of file."
+            f"{path} is larger than {most:,} bytes; {what} is not that large, so this is another kind of file."
         )
     return content
 
