@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -264,6 +266,52 @@ def test_ctrl_c_ends_in_a_sentence(
     assert main(["denoise", "cells.tif", "nan.tif", "-o", "out"]) == 130
     assert "Nothing was written for cells.tif" in capsys.readouterr().err
     assert os.listdir("out") == []
+
+
+def test_a_queue_that_insists_on_the_end_of_its_job_is_answered_like_ctrl_c(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def terminated_twice(*_: Any, **__: Any) -> None:
+        for _time in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(pipeline, "denoise", terminated_twice)
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["denoise", "cells.tif", "-o", "out"]) == 130
+    first, second = capsys.readouterr().err.splitlines()
+    assert "once more ends at once" in first
+    assert "Nothing was written for cells.tif" in second
+    assert os.listdir("out") == []
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_can_be_ended_before_its_first_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, number: int
+) -> None:
+    Settings().save("a.toml")
+    monkeypatch.setattr(Settings, "load", lambda *_: os.kill(os.getpid(), number))
+    assert main(["denoise", "cells.tif", "-o", "out", "--settings", "a.toml"]) == 130
+    assert capsys.readouterr().err == "autostructn2v: Stopped.\n"
+
+
+def test_it_runs_in_a_thread_of_another_program(folder: Path, runs: list) -> None:
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(main(["denoise", "cells.tif", "-o", "out"])))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+    assert os.listdir("out") == ["cells_denoised.tif"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+def test_nobody_reads_the_output_to_its_end(folder: Path) -> None:
+    command = [sys.executable, "-m", "napari_autostructn2v", "roi", "cells.tif", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate()
+    assert (process.returncode, err) == (1, b"")
 
 
 # Commands that make no sense ------------------------------------------------------------------------------------------

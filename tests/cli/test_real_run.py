@@ -42,6 +42,10 @@ def test_denoise_then_predict_give_the_same_image(folder: Path, capsys: pytest.C
     predicted = json.loads(capsys.readouterr().out)
     assert predicted["seconds"]["prediction"] > 0
     np.testing.assert_array_equal(read_image(predicted["output"]), denoised)
+    assert main(["predict", "lines.tif", "-o", "c", "--model", report["model"], "--device", "cpu", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "64 x 80" in out and "nothing was written" in out
+    assert not Path("c").exists()
 
 
 def test_a_seed_gives_the_same_result_again_and_another_seed_another(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import struct
@@ -13,9 +14,11 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from zarr.core.buffer import default_buffer_prototype
 
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.files import add_levels, create_like, open_image, read_image
+from napari_autostructn2v.files.plain_store import PlainStore
 
 IMAGE = np.random.default_rng(0).integers(0, 4000, (32, 40)).astype(np.uint16)
 
@@ -106,6 +109,26 @@ def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "image.ome.tif", IMAGE, description=_ome_of_two_files("second.ome.tif"), metadata=None)
     with pytest.raises(InputError, match="a pipe"):
         read_image(tmp_path / "image.ome.tif")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files there")
+def test_no_way_of_reading_a_zarr_waits_for_a_pipe_or_leaves_its_folder(tmp_path: Path) -> None:
+    buffers = default_buffer_prototype()
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    os.mkfifo(tmp_path / "a.zarr" / "pipe")
+    store = PlainStore(tmp_path / "a.zarr")
+    ways = [
+        lambda key: asyncio.run(store.get(key, buffers)),
+        lambda key: asyncio.run(store.get_partial_values(buffers, [(key, None)])),
+    ]
+    if hasattr(store, "get_sync"):  # newer versions of zarr
+        ways.append(lambda key: store.get_sync(key, prototype=buffers))
+    for read in ways:
+        with pytest.raises(InputError, match="a pipe"):
+            read("pipe")
+        with pytest.raises(InputError, match="no name inside its own folder"):
+            read("../secret")
 
 
 @pytest.mark.parametrize("shape", [(10**12, 32, 40), (10**6, 10**6), (10**18, 10**18, 10**18)])

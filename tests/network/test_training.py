@@ -161,6 +161,20 @@ def test_devices_that_are_not_there_are_refused_in_words(name):
         resolve_device(name)
 
 
+def test_the_best_device_is_chosen_and_one_too_many_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert resolve_device("auto").type == "cpu"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert resolve_device("auto").type == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert resolve_device("auto").type == "cuda"
+    assert resolve_device("cuda:1").index == 1
+    with pytest.raises(InputError, match="2 CUDA"):
+        resolve_device("cuda:2")
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_gpu_and_cpu_agree():
     noisy, clean = scene()

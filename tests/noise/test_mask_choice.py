@@ -155,9 +155,21 @@ def test_mask_files_that_are_none_are_refused_in_words(tmp_path):
     text.write_text("no array")
     pickled = tmp_path / "pickled.npy"
     np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    for path in (text, pickled, tmp_path / "absent.npy"):
-        with pytest.raises(InputError, match="file"):
+    words = tmp_path / "words.npy"
+    np.save(words, np.array([["0", "1", "0"]]))
+    several = tmp_path / "several.npz"
+    np.savez(several, first=np.ones((1, 3)), second=np.ones((3, 1)))
+    for path in (text, pickled, words, several, tmp_path / "absent.npy"):
+        with pytest.raises(InputError, match=rf"file.*{path.name}"):
             BlindMask.load(path)
+    with pytest.raises(InputError, match="could not be written"):
+        BlindMask(np.ones((1, 3))).save(tmp_path / "absent" / "mask.npy")
+
+
+@pytest.mark.parametrize("rows", [(), ("010", "11", "010"), ("0x0",), ("012",)])
+def test_rows_of_a_drawn_mask_that_are_none_are_refused_in_words(rows):
+    with pytest.raises(InputError, match="equally long texts of 0 and 1"):
+        BlindMask.from_rows(rows)
 
 
 @pytest.mark.parametrize("axis", [0, 1], ids=["columns", "rows"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.stand_in import VERDICT, StandIn, row_noise
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QColor, QHelpEvent
+from qtpy.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from napari_autostructn2v.noise import BlindMask
 from napari_autostructn2v.widgets.denoise import DenoiseDock
@@ -58,6 +59,58 @@ def test_the_largest_mask_fits_into_the_picture(editor) -> None:
     for row in (-12, 12):
         assert editor.rect().contains(editor.position_of(row, 0).toPoint())
         assert editor.offset_at(editor.position_of(row, 0)) == (row, 0)
+
+
+def test_a_drag_over_the_centre_shows_its_neighbours_and_leaves_it_blind(editor, qtbot) -> None:
+    qtbot.mousePress(editor, Qt.MouseButton.LeftButton, pos=editor.position_of(0, -1).toPoint())
+    for column in (0, 1, 2):
+        qtbot.mouseMove(editor, editor.position_of(0, column).toPoint())
+    qtbot.mouseRelease(editor, Qt.MouseButton.LeftButton)
+    np.testing.assert_array_equal(editor.pattern, [[1]])
+
+
+def test_the_right_button_and_a_move_without_a_button_change_nothing(editor, qtbot) -> None:
+    with qtbot.assertNotEmitted(editor.edited):
+        qtbot.mouseClick(editor, Qt.MouseButton.RightButton, pos=editor.position_of(1, 0).toPoint())
+        qtbot.mouseMove(editor, editor.position_of(2, 0).toPoint())
+    np.testing.assert_array_equal(editor.pattern, [[1, 1, 1]])
+
+
+@pytest.mark.parametrize(
+    ("offset", "first"),
+    [
+        ((0, 1), "+0 px down, +1 px right: hidden, correlation 0.60"),
+        ((-1, 0), "-1 px down, +0 px right: seen, correlation 0.00"),
+        ((3, 4), "+3 px down, +4 px right: seen"),
+        (None, "Orange and blue"),
+    ],
+)
+def test_the_tooltip_tells_state_and_correlation_of_the_pixel_under_the_mouse(editor, offset, first) -> None:
+    correlation = np.zeros((5, 5))
+    correlation[2, 1:4] = 0.6, 1, 0.6
+    editor.show_mask(np.ones((1, 3), bool), correlation)
+    at = QPoint(1, 100) if offset is None else editor.position_of(*offset).toPoint()
+    QApplication.sendEvent(editor, QHelpEvent(QEvent.Type.ToolTip, at, editor.mapToGlobal(at)))
+    text = QToolTip.text()
+    QToolTip.hideText()
+    assert text.startswith(first)
+    assert "Click or drag" in text
+    assert text.startswith("Orange") or text.splitlines()[0] == first
+
+
+def test_unmeasured_pixels_have_no_colour(editor) -> None:
+    def colour(row: int, column: int) -> QColor:
+        # Off the middle of the cell, where the centre has a dot.
+        at = editor.position_of(row, column) + QPointF(4, 4)
+        return editor.grab().toImage().pixelColor(at.toPoint())
+
+    correlation = np.zeros((5, 5))
+    correlation[2, 1:4], correlation[1, 2], correlation[3, 2] = 0.6, np.nan, -0.6
+    editor.show_mask(np.ones((1, 1), bool), correlation)
+    colours = [colour(*offset).name() for offset in ((0, 1), (-1, 0), (1, 0))]
+    assert len(set(colours)) == 3
+    editor.show_mask(np.ones((1, 1), bool))
+    assert {colour(*offset).name() for offset in ((0, 1), (-1, 0), (1, 0))} == {colours[1]}
 
 
 @pytest.fixture

@@ -197,3 +197,36 @@ def test_copy_as_command_writes_the_settings_that_it_needs(dock, qtbot, tmp_path
     press(qtbot, dock.elsewhere.copy_button)
     assert QApplication.clipboard().text().endswith(f"--settings {path}.toml")
     assert Settings.load(f"{path}.toml") == dock.settings()
+
+
+def test_settings_go_into_a_file_and_come_back(dock, qtbot, tmp_path, monkeypatch) -> None:
+    elsewhere = dock.elsewhere
+    names = iter(["", tmp_path / "no" / "own.toml", tmp_path / "own.toml", "", tmp_path / "bad.toml", tmp_path / "own.toml"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(next(names)), ""))
+    (tmp_path / "bad.toml").write_text("tile = 'large'")
+    dock.advanced.seed.setValue(7)
+    own = dock.settings()
+    press(qtbot, elsewhere.save_button)  # the user thinks better of it
+    press(qtbot, elsewhere.save_button)
+    assert "could not be written" in dock.message.text
+    press(qtbot, elsewhere.save_button)
+    assert "own.toml" in dock.message.text and Settings.load(tmp_path / "own.toml") == own
+    dock.advanced.seed.setValue(8)
+    press(qtbot, elsewhere.load_button)
+    press(qtbot, elsewhere.load_button)
+    assert "tile" in dock.message.text
+    assert dock.settings().random_seed == 8, "a bad file changes nothing"
+    press(qtbot, elsewhere.load_button)
+    assert dock.settings() == own and dock.advanced.seed.value() == 7
+
+
+def test_no_command_is_copied_without_the_settings_that_it_needs(dock, qtbot, tmp_path, monkeypatch) -> None:
+    dock.advanced.stage_forms["stage1"].editors["batch_size"].setValue(8)
+    QApplication.clipboard().setText("of the user")
+    names = iter(["", tmp_path / "no" / "own.toml"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
+    press(qtbot, dock.elsewhere.copy_button)
+    press(qtbot, dock.elsewhere.copy_button)
+    assert "could not be written" in dock.message.text
+    assert QApplication.clipboard().text() == "of the user"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 from napari.layers import Shapes
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_autostructn2v.roi import ROI_PRESETS, register_criterion, unregister_criterion
 from napari_autostructn2v.roi.plane import select_patches
@@ -302,6 +303,40 @@ def test_settings_file_round_trip(viewer, dock, tmp_path, qtbot):
     assert dock.settings_pair[0] == saved.stage1.roi, "a bad file changes nothing"
     dock.files.save(tmp_path / "no" / "such" / "folder.toml")
     assert "could not be written" in dock.message.text
+
+
+def test_the_buttons_ask_for_a_file_and_begin_in_the_folder_of_the_last_one(viewer, dock, tmp_path, monkeypatch):
+    asked, answers = [], iter(["", str(tmp_path / "tuned"), "", str(tmp_path / "tuned.toml")])
+
+    def answer(_parent, _title, start, *_):
+        asked.append(start)
+        return next(answers), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    dock.background.section.threshold.setValue(0.33)
+    tuned = dock.settings_pair
+    dock.files.save_button.click()  # the user thinks better of it
+    assert os.listdir(tmp_path) == [] and dock.message.text == ""
+    dock.files.save_button.click()
+    assert "--settings tuned.toml" in dock.message.text
+    dock.files.reset_button.click()
+    dock.files.load_button.click()  # and again
+    assert dock.settings_pair != tuned
+    dock.files.load_button.click()
+    assert dock.settings_pair == tuned
+    assert asked == ["settings.toml", "settings.toml", str(tmp_path), str(tmp_path)]
+
+
+def test_a_preset_of_the_list_is_taken_up_and_shown_until_something_changes(viewer, dock, qtbot):
+    combo = dock.files.preset
+    for name, preset in ROI_PRESETS.items():
+        combo.setCurrentIndex(combo.findData(name))
+        combo.activated.emit(combo.currentIndex())
+        assert dock.settings_pair == (preset.stage1, preset.stage2)
+        assert ROI_PRESETS[combo.currentData()] == preset
+    dock.background.section.threshold.setValue(0.123)
+    assert combo.currentText() == "Own settings"
 
 
 def test_few_patches_are_told_with_a_way_out(viewer, dock, qtbot):

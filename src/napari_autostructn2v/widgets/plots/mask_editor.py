@@ -65,10 +65,6 @@ class MaskEditor(QWidget):
         self._reach = self._reach_worth_seeing()
         self.update()
 
-    def toggle(self, row: int, column: int, *, alone: bool = False) -> None:
-        """Hide or show the neighbour at an offset from the centre, with its mirror image unless `alone`."""
-        self._set(row, column, not self._blind[MAX_REACH + row, MAX_REACH + column], alone)
-
     def offset_at(self, position: QPointF) -> tuple[int, int] | None:
         """Return the offset (row, column) from the centre at a place in the widget."""
         cell, left, top = self._geometry()
