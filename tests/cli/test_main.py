@@ -285,13 +285,20 @@ def test_a_queue_that_insists_on_the_end_of_its_job_is_answered_like_ctrl_c(
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_command_can_be_ended_before_its_first_input(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, number: int
+def interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def terminated(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("end", [interrupted, terminated])
+def test_a_command_that_trains_nothing_can_be_ended_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, end: Callable
 ) -> None:
-    Settings().save("a.toml")
-    monkeypatch.setattr(Settings, "load", lambda *_: os.kill(os.getpid(), number))
-    assert main(["denoise", "cells.tif", "-o", "out", "--settings", "a.toml"]) == 130
+    monkeypatch.setattr("napari_autostructn2v.cli.roi.roi", end)
+    assert main(["roi", "cells.tif"]) == 130
     assert capsys.readouterr().err == "autostructn2v: Stopped.\n"
 
 

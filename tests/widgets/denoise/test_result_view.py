@@ -201,7 +201,9 @@ def test_copy_as_command_writes_the_settings_that_it_needs(dock, qtbot, tmp_path
 
 def test_settings_go_into_a_file_and_come_back(dock, qtbot, tmp_path, monkeypatch) -> None:
     elsewhere = dock.elsewhere
-    names = iter(["", tmp_path / "no" / "own.toml", tmp_path / "own.toml", "", tmp_path / "bad.toml", tmp_path / "own.toml"])
+    names = iter(
+        ["", tmp_path / "no" / "own.toml", tmp_path / "own.toml", "", tmp_path / "bad.toml", tmp_path / "own.toml"]
+    )
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(next(names)), ""))
     (tmp_path / "bad.toml").write_text("tile = 'large'")
