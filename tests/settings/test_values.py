@@ -174,7 +174,7 @@ def test_a_settings_file_is_refused_by_its_size_before_it_is_read(tmp_path: Path
 
 def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00")
-    cases = {"gone.toml": "There is no file", "": "is a folder", "picture.toml": "could not be read, because it is not a text file"}
+    cases = {"gone.toml": "There is no file", "": "is a folder", "picture.toml": "it is not a text file"}
     for name, words in cases.items():
         with pytest.raises(InputError, match=words):
             Settings.load(tmp_path / name)
