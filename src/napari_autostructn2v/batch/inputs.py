@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..disk import as_path
 from ..errors import InputError
 from ..files import SUFFIXES, is_zarr, reason
 
@@ -29,10 +30,10 @@ def find_inputs(texts: Sequence[str], pattern: str | None = None) -> list[Path]:
     Raises
     ------
     InputError
-        If the pattern is none, or a folder cannot be listed.
+        If an input or the pattern is none, or a folder cannot be listed.
     """
     paths: dict[str, Path] = {}
-    for text in texts:
+    for text in map(str, map(as_path, texts)):
         matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) and not os.path.lexists(text) else []
         for match in matches or [text]:
             for path in _in_folder(Path(match), pattern) or [Path(match)]:

@@ -216,7 +216,14 @@ def logged(path: Path | None, command: Sequence[str]) -> Iterator[None]:
 
 
 def _check_log(path: Path) -> None:
-    """Raise if there is something that is no text, to which a log must not be added."""
+    """Raise if there is something that is no text, or the place is in an image: nothing is added to either."""
+    from ..files import is_zarr
+
+    around = next((folder for folder in path.absolute().parents if is_zarr(folder)), None)
+    if around is not None:
+        raise InputError(
+            f"The log {path} would lie inside {around}, which is an image; choose another place for the log."
+        )
     if not os.path.exists(path) or os.path.getsize(check_regular(path)) == 0:
         return
     start = read_start(path, 4096)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import InputError
+from .reading import as_path
 
 __all__ = ["Places"]
 
@@ -71,7 +72,7 @@ class Places:
 
 def _keys(path: Path) -> list[str | tuple[int, int]]:
     """Return all that a file is known by: its own place, the place that links lead to, and its number on the disk."""
-    path = Path(os.path.abspath(path))
+    path = Path(os.path.abspath(as_path(path)))
     keys: list[str | tuple[int, int]] = []
     # A link is a file of its own: replacing it leaves what it leads to, and takes the link away.
     for place in (os.path.join(os.path.realpath(path.parent), path.name), os.path.realpath(path)):

@@ -39,6 +39,8 @@ def open_image(path: str | Path) -> ImageFile:
     try:
         # What is stored together is read together.
         check_memory(path, image.chunks, image.array.dtype)
+        if 0 in image.array.shape:
+            raise InputError(f"{path} holds no pixels: its shape is {' x '.join(map(str, image.array.shape))}.")
     except InputError:
         image.close()
         raise
