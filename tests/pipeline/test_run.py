@@ -511,3 +511,12 @@ def test_a_stop_in_the_race_keeps_what_was_trained():
             stop.set()
     assert result.report.stopped
     assert result.denoiser is not None
+
+
+def test_a_run_tells_whether_brightness_is_kept():
+    noisy, truth = camera()
+    result = denoise(noisy, SETTINGS)
+    assert result.report.brightness is not None
+    assert result.report.brightness.sentence in result.report.messages
+    slope = np.polyfit(truth.ravel(), result.denoised.ravel().astype(float), 1)[0]
+    assert result.report.brightness.slope == pytest.approx(slope, abs=0.05)

@@ -1,6 +1,7 @@
 """The noise of an image, measured without training, and the blind mask that follows from it."""
 
 from .blind_mask import BlindMask
+from .brightness import Brightness, compare_brightness
 from .drawn import correlated_noise
 from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
@@ -11,12 +12,14 @@ from .wiener_hopf import wiener_hopf
 
 __all__ = [
     "BlindMask",
+    "Brightness",
     "Measurement",
     "NoiseModel",
     "Quality",
     "assess",
     "check_mask",
     "choose_mask",
+    "compare_brightness",
     "correlated_noise",
     "estimate_noise",
     "linear_preview",

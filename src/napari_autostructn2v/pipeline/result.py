@@ -13,7 +13,7 @@ from ..noise import BlindMask
 
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
-    from ..noise import Measurement, NoiseModel, Quality
+    from ..noise import Brightness, Measurement, NoiseModel, Quality
     from ..settings import Settings
 
 __all__ = ["Report", "Result", "over_all"]
@@ -38,6 +38,8 @@ class Report:
         Whether the stop token ended the run early.
     messages : tuple of str
         What else the user should know, one sentence each.
+    brightness : Brightness or None
+        Whether the result keeps the brightness of what it shows; None where that could not be told.
     """
 
     verdict: str
@@ -47,6 +49,7 @@ class Report:
     quality: Quality | None
     stopped: bool
     messages: tuple[str, ...] = ()
+    brightness: Brightness | None = None
 
 
 @dataclass(frozen=True, eq=False)

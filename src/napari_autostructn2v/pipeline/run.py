@@ -229,6 +229,9 @@ def _result(
         for phase, time_taken in stage.seconds.items():
             seconds[phase] = seconds.get(phase, 0.0) + time_taken
     messages = [said for said in (*messages, *(stage.message for stage in done.values())) if said]
+    brightness = done[max(done)].brightness if done else None
+    if brightness is not None:
+        messages.append(brightness.sentence)
     if not trained:
         messages.append("The run was stopped before training began.")
     images = {name: planes.restore(stage.denoised) for name, stage in trained.items() if stage.denoised is not None}
@@ -260,6 +263,7 @@ def _result(
         quality=None if best is None else assess(noisy, best, noise.noise_in_units),
         stopped=stopped,
         messages=tuple(messages),
+        brightness=brightness,
     )
     few = noise.without_most_planes()
     return Result(best, images.get("1"), images.get("2"), noise.mask, few, report, denoiser, settings)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..noise import Measurement
+from ..noise import Brightness, Measurement
 from ..progress import Phase, Progress
 from ..roi import StackPatches
 from ..settings import Settings, StageSettings
 from ..stop import Deadline, Stopped, StopToken
+from .brightness import brightness_of
 from .preview import Preview, Shown
 from .race import Entry, about_stack, race, steps_judged_after
 
@@ -83,6 +84,8 @@ class TrainedStage:
         Mean squared error over held-out blind pixels, in units of the noisy planes' variance.
     message : str
         What the user should know; mostly empty.
+    brightness : Brightness or None
+        Of the last stage.
     """
 
     network: UNet | None
@@ -92,6 +95,7 @@ class TrainedStage:
     seconds: dict[str, float]
     held_out: float
     message: str = ""
+    brightness: Brightness | None = None
 
 
 def run_stage(
@@ -190,8 +194,22 @@ def run_stage(
         return TrainedStage(network, context, None, trained.steps, seconds, trained.held_out, said)
     denoised = give_back(planes, denoised, measurement.noise)
     seconds["prediction"] = time.monotonic() - begun
+    brightness = None
+    if task.is_last:
+        with suppress(Stopped):
+            brightness = brightness_of(
+                network,
+                planes,
+                denoised,
+                stage,
+                task.blind_mask,
+                context=context,
+                length=length,
+                seed=seed,
+                stop=stop,
+            )
     said = about_stack(entry, entries, measurement, settings) if task.is_last and start is None else ""
-    return TrainedStage(network, context, denoised, trained.steps, seconds, trained.held_out, said)
+    return TrainedStage(network, context, denoised, trained.steps, seconds, trained.held_out, said, brightness)
 
 
 def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:

@@ -1,0 +1,104 @@
+"""Whether a result keeps the brightness of what it shows, told without knowing the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Brightness", "compare_brightness"]
+
+#: Classes of brightness; the last ones are the brightest hundredth and the brightest thousandth of the pixels.
+_CLASSES, _BRIGHTEST = 16, (0.99, 0.999)
+
+#: Fewer pixels say nothing of a class.
+_FEWEST = 30
+
+#: A difference counts that is so many times its standard error, and more than this share of the brightness.
+_SURE, _SMALL = 4.0, 0.02
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """Brightness of a result over that of the noisy image, among pixels of like brightness.
+
+    Parameters
+    ----------
+    slope : float
+        Of the result against the noisy image over all classes; 1 is right.
+    worst : float
+        Largest difference that is no chance in any class, as a share of the brightness above the darkest class;
+        0 where there is none. Negative where the result is darker.
+    brightest : float
+        Brightness of the brightest pixels above the darkest class, over that in the noisy image; 1 is right.
+    brightest_error : float
+        Standard error of `brightest`.
+    """
+
+    slope: float
+    worst: float
+    brightest: float
+    brightest_error: float
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing is dimmed or brightened by more than two percent that could not be chance."""
+        return self.worst == 0
+
+    @property
+    def sentence(self) -> str:
+        """What this means, for a person."""
+        error = f"{100 * self.brightest:.0f} ± {100 * self.brightest_error:.0f} %"
+        if self.is_kept:
+            return f"Brightness is kept; the brightest objects have {error} of theirs."
+        how = "darker" if self.worst < 0 else "brighter"
+        return (
+            f"Some objects are {100 * abs(self.worst):.0f} % {how} than in the image, the brightest have {error} of "
+            "their brightness: do not compare intensities in this result. A longer training (Quality: Best) keeps more."
+        )
+
+
+def compare_brightness(blind: np.ndarray, noisy: np.ndarray, denoised: np.ndarray) -> Brightness | None:
+    """Compare the mean brightness of a result with that of the noisy image.
+
+    Parameters
+    ----------
+    blind : (P,) float32
+        Predictions of pixels from their surroundings alone.
+    noisy, denoised : (P,) float32
+        The image and the result at the same pixels.
+
+    Returns
+    -------
+    Brightness or None
+        None where there are too few pixels.
+
+    Notes
+    -----
+    Pixels are sorted into classes by what is predicted of them. The noise of a pixel has no part in that, so the mean
+    of the noisy image over a class is the mean of the truth, and that of the result should be the same.
+    """
+    if len(blind) < 4 * _FEWEST:
+        return None
+    shares = sorted({*(np.arange(1, _CLASSES) / _CLASSES).tolist(), *_BRIGHTEST})
+    number = np.searchsorted(np.quantile(blind, shares), blind, "right")
+    counts = np.bincount(number, minlength=len(shares) + 1)
+    difference = denoised.astype(np.float64) - noisy
+    used = counts >= _FEWEST
+    if used.sum() < 3:
+        return None
+    counts = np.maximum(counts, 1)
+    means = np.bincount(number, noisy, len(counts)) / counts
+    off = np.bincount(number, difference, len(counts)) / counts
+    scatter = np.bincount(number, (difference - off[number]) ** 2, len(counts)) / counts
+    error = np.sqrt(scatter / counts)
+    means, off, error, counts = means[used], off[used], error[used], counts[used]
+    above = means - means[0]
+    sure = (np.abs(off) > _SURE * error) & (np.abs(off) > _SMALL * above) & (above > 4 * error)
+    share = off[sure] / above[sure]
+    weight = counts / counts.sum()
+    centred = means - weight @ means
+    slope = 1 + float((weight * centred) @ off) / max(float((weight * centred) @ centred), 1e-12)
+    top = max(float(above[-1]), 1e-12)
+    worst = float(share[np.argmax(np.abs(share))]) if share.size else 0.0
+    return Brightness(slope, worst, 1 + float(off[-1]) / top, float(error[-1]) / top)

@@ -1,0 +1,50 @@
+"""Brightness told without truth: what is kept is not complained of, and what is dimmed is named."""
+
+import numpy as np
+import pytest
+
+from napari_autostructn2v.noise import compare_brightness
+
+
+def _pixels(count=40_000, seed=0):
+    """Blind predictions, noisy values and the truth: a dim background and two percent of bright objects."""
+    rng = np.random.default_rng(seed)
+    truth = np.where(rng.random(count) < 0.02, rng.uniform(20, 60, count), rng.uniform(0, 2, count))
+    noisy = truth + rng.normal(0, 1 + 0.1 * truth)
+    blind = truth + rng.normal(0, 0.3 + 0.03 * truth)
+    return blind, noisy, truth
+
+
+def test_a_result_that_is_the_truth_keeps_brightness():
+    blind, noisy, truth = _pixels()
+    found = compare_brightness(blind, noisy, truth)
+    assert found.is_kept
+    assert found.slope == pytest.approx(1, abs=0.01)
+    assert found.brightest == pytest.approx(1, abs=4 * found.brightest_error)
+    assert "kept" in found.sentence
+
+
+def test_a_result_that_keeps_noise_is_no_complaint():
+    # The noise of a pixel is in the noisy image and in the result; classes made from either would be off.
+    blind, noisy, truth = _pixels()
+    assert compare_brightness(blind, noisy, 0.7 * truth + 0.3 * noisy).is_kept
+
+
+def test_objects_that_are_dimmed_are_named():
+    blind, noisy, truth = _pixels()
+    found = compare_brightness(blind, noisy, np.where(truth > 10, 0.9 * truth, truth))
+    assert not found.is_kept
+    assert found.worst == pytest.approx(-0.1, abs=0.04)
+    assert found.brightest == pytest.approx(0.9, abs=0.03)
+    assert "darker" in found.sentence
+
+
+def test_a_wrong_slope_is_told():
+    blind, noisy, truth = _pixels()
+    assert compare_brightness(blind, noisy, 1.2 * truth).slope == pytest.approx(1.2, abs=0.02)
+    assert "brighter" in compare_brightness(blind, noisy, 1.2 * truth).sentence
+
+
+def test_too_few_pixels_say_nothing():
+    blind, noisy, truth = _pixels(60)
+    assert compare_brightness(blind, noisy, truth) is None
