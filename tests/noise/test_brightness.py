@@ -45,6 +45,16 @@ def test_a_wrong_slope_is_told():
     assert "brighter" in compare_brightness(blind, noisy, 1.2 * truth).sentence
 
 
+def test_a_flat_image_of_little_contrast_is_told_by_its_slope():
+    rng = np.random.default_rng(3)
+    truth = rng.normal(100, 3, 40_000)
+    noisy = truth + rng.normal(0, 6, truth.size)
+    blind = truth + rng.normal(0, 1, truth.size)
+    found = compare_brightness(blind, noisy, 100 + 0.7 * (truth - 100))
+    assert not found.is_kept
+    assert found.slope == pytest.approx(0.7, abs=0.05)
+
+
 def test_too_few_pixels_say_nothing():
     blind, noisy, truth = _pixels(60)
     assert compare_brightness(blind, noisy, truth) is None

@@ -14,8 +14,9 @@ _CLASSES, _BRIGHTEST = 16, (0.99, 0.999)
 #: Fewer pixels say nothing of a class.
 _FEWEST = 30
 
-#: A difference counts that is so many times its standard error, and more than this share of the brightness.
-_SURE, _SMALL = 4.0, 0.02
+#: A difference counts that is so many times its standard error, and more than this share of the brightness; what is
+#: hardly above the darkest class has no brightness to speak of.
+_SURE, _SMALL, _DARK = 4.0, 0.03, 0.1
 
 
 @dataclass(frozen=True)
@@ -27,35 +28,43 @@ class Brightness:
     slope : float
         Of the result against the noisy image over all classes; 1 is right.
     worst : float
-        Largest difference that is no chance in any class, as a share of the brightness above the darkest class;
-        0 where there is none. Negative where the result is darker.
+        Largest difference that is no chance in any class of more than a tenth of the brightness of the brightest, as a
+        share of the brightness above the darkest class; 0 where there is none. Negative where the result is darker.
     brightest : float
         Brightness of the brightest pixels above the darkest class, over that in the noisy image; 1 is right.
-    brightest_error : float
-        Standard error of `brightest`.
+    slope_error, brightest_error : float
+        Their standard errors.
     """
 
     slope: float
     worst: float
     brightest: float
+    slope_error: float
     brightest_error: float
 
     @property
     def is_kept(self) -> bool:
-        """Whether nothing is dimmed or brightened by more than two percent that could not be chance."""
-        return self.worst == 0
+        """Whether neither the contrast nor any class is off by more than a few percent that could not be chance."""
+        return self.worst == 0 and abs(self.slope - 1) < max(_SMALL, _SURE * self.slope_error)
 
     @property
     def sentence(self) -> str:
         """What this means, for a person."""
-        error = f"{100 * self.brightest:.0f} ± {100 * self.brightest_error:.0f} %"
+        brightest = f"the brightest objects have {_percent(self.brightest, self.brightest_error)} of their brightness"
         if self.is_kept:
-            return f"Brightness is kept; the brightest objects have {error} of theirs."
-        how = "darker" if self.worst < 0 else "brighter"
+            return f"Brightness is kept: {brightest}."
+        what = f"The contrast is {_percent(self.slope, self.slope_error)} of that of the image"
+        if self.worst:
+            how = "darker" if self.worst < 0 else "brighter"
+            what = f"Some objects are {100 * abs(self.worst):.0f} % {how} than in the image"
         return (
-            f"Some objects are {100 * abs(self.worst):.0f} % {how} than in the image, the brightest have {error} of "
-            "their brightness: do not compare intensities in this result. A longer training (Quality: Best) keeps more."
+            f"{what}, and {brightest}. Measure intensities in the original image. "
+            "A longer training (Quality: Best) keeps more."
         )
+
+
+def _percent(share: float, error: float) -> str:
+    return f"{100 * share:.0f} ± {max(1, round(100 * error))} %"
 
 
 def compare_brightness(blind: np.ndarray, noisy: np.ndarray, denoised: np.ndarray) -> Brightness | None:
@@ -94,11 +103,13 @@ def compare_brightness(blind: np.ndarray, noisy: np.ndarray, denoised: np.ndarra
     error = np.sqrt(scatter / counts)
     means, off, error, counts = means[used], off[used], error[used], counts[used]
     above = means - means[0]
-    sure = (np.abs(off) > _SURE * error) & (np.abs(off) > _SMALL * above) & (above > 4 * error)
+    top = max(float(above[-1]), 1e-12)
+    sure = (np.abs(off) > _SURE * error) & (np.abs(off) > _SMALL * above) & (above > _DARK * top)
     share = off[sure] / above[sure]
     weight = counts / counts.sum()
     centred = means - weight @ means
-    slope = 1 + float((weight * centred) @ off) / max(float((weight * centred) @ centred), 1e-12)
-    top = max(float(above[-1]), 1e-12)
+    square = max(float((weight * centred) @ centred), 1e-12)
+    slope = 1 + float((weight * centred) @ off) / square
+    slope_error = float(np.sqrt(np.sum((weight * centred * error) ** 2))) / square
     worst = float(share[np.argmax(np.abs(share))]) if share.size else 0.0
-    return Brightness(slope, worst, 1 + float(off[-1]) / top, float(error[-1]) / top)
+    return Brightness(slope, worst, 1 + float(off[-1]) / top, slope_error, float(error[-1]) / top)
