@@ -13,7 +13,15 @@ from helpers.any_settings import any_settings
 from hypothesis import given
 
 from napari_autostructn2v.errors import InputError
-from napari_autostructn2v.settings import PRESET_EPOCHS, RANGES, MaskSettings, RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import (
+    PRESET_EPOCHS,
+    RANGES,
+    MaskSettings,
+    RoiSettings,
+    Settings,
+    StageSettings,
+    sized_to,
+)
 
 # A loaded machine is no failure.
 unhurried = hypothesis.settings(deadline=None, max_examples=40)
@@ -185,3 +193,14 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
             Settings().save(wrong)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="could not be written"):
         Settings().save(tmp_path / "picture.toml" / "settings.toml")
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch"),
+    [((1, 40, 40), 4), ((1, 96, 96), 9), ((1, 128, 128), 16), ((8, 40, 40), 16), ((1, 512, 512), 16)],
+)
+def test_batches_follow_the_size_of_a_small_image_and_the_steps_stay(shape, batch):
+    stage = Settings().stage1
+    sized = sized_to(stage, shape)
+    assert sized.batch_size == batch
+    assert sized.steps == stage.steps

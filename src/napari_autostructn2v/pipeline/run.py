@@ -15,7 +15,7 @@ from ..images import as_array, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Settings
+from ..settings import Settings, sized_to
 from ..stop import Stopped, StopToken
 from .preview import Shown, first_preview
 from .race import contexts_to_try, with_time_for_stacks
@@ -153,7 +153,7 @@ def _run(
         return Result.of_nothing(settings, "The run was stopped before the noise was measured.")
     seconds = {"measuring": time.monotonic() - begun}
     messages = [] if measured.flattened in measured.mask.reason else [measured.flattened]
-    first, second = settings.stage1, settings.stage2
+    first, second = (sized_to(stage, measured.planes.values.shape) for stage in (settings.stage1, settings.stage2))
     if settings.stages == "auto" and measured.with_second:
         # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
         first = replace(first, num_epochs=max(1, first.num_epochs // 3))

@@ -1,5 +1,6 @@
 """What the user chose, as frozen values, and as text."""
 
+from .effort import sized_to
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import RANGES, Range, check_fields, kind_of, shortened
 from .text import merged, parsed, read_text, to_text
@@ -24,5 +25,6 @@ __all__ = [
     "parsed",
     "read_text",
     "shortened",
+    "sized_to",
     "to_text",
 ]

@@ -109,9 +109,9 @@ def dock(make_napari_viewer, monkeypatch, qtbot):
 def test_the_dock_says_how_long_and_measures_small_images_unasked(dock, qtbot, own_folder) -> None:
     estimate = dock.options.estimate
     qtbot.waitUntil(lambda: estimate.text().startswith("About "))
-    assert " or " in estimate.text(), "only the measurement tells whether stage 2 runs"
+    assert "with stage 2" in estimate.text(), "only the measurement tells whether stage 2 runs"
     qtbot.waitUntil(lambda: "correlated" in dock.noise_panel.verdict.text(), timeout=10_000)
-    qtbot.waitUntil(lambda: " or " not in estimate.text())
+    qtbot.waitUntil(lambda: "with stage 2" not in estimate.text())
     text = estimate.text()
     dock.options.quality["best"].click()
     qtbot.waitUntil(lambda: estimate.text() != text)

@@ -97,15 +97,21 @@ def test_the_divider_shows_before_and_after_on_the_plane_in_view(dock, qtbot) ->
 
 def test_the_difference_is_what_was_removed(dock, qtbot) -> None:
     layers = dock._viewer.layers
-    for _ in range(2):  # a second press makes no second layer
-        press(qtbot, dock.result_view.difference_button)
+    other = dock._viewer.add_image(np.zeros((48, 64)), name="other", contrast_limits=(0, 1))
+    layers.selection.active = layers["cells"]
+    press(qtbot, dock.result_view.difference_button)
+    assert layers.index("cells removed") > layers.index(other), "it comes up in view"
     removed = layers["cells removed"]
     expected = layers["cells"].data.astype(float) - layers["cells denoised"].data
     np.testing.assert_allclose(removed.data, expected)
     np.testing.assert_array_equal(removed.extent.world, layers["cells"].extent.world)
     low, high = removed.contrast_limits
     assert low == -high
-    assert sum("removed" in layer.name for layer in layers) == 1
+    press(qtbot, dock.result_view.difference_button)
+    assert "cells removed" not in layers, "a second press takes it away"
+    press(qtbot, dock.result_view.difference_button)
+    del layers["cells removed"]
+    assert not dock.result_view.difference_button.isChecked()
 
 
 def test_side_by_side_shows_all_stages_and_goes_back(dock, qtbot) -> None:
@@ -114,7 +120,9 @@ def test_side_by_side_shows_all_stages_and_goes_back(dock, qtbot) -> None:
     press(qtbot, button)
     assert dock._viewer.canvas.grid.enabled
     assert {layer.name for layer in layers if layer.visible} == {"cells", "cells denoised"}
+    assert all(layer.name_overlay.visible for layer in layers if layer.visible), "each says what it is"
     press(qtbot, button)
+    assert not any(layer.name_overlay.visible for layer in layers)
     assert not dock._viewer.canvas.grid.enabled
     assert {layer.name for layer in layers if layer.visible} == {"cells denoised"}
 

@@ -14,11 +14,14 @@ def test_the_second_dock_opens_as_a_tab_before_the_first(make_napari_viewer, qtb
     viewer.add_image(np.random.default_rng(0).normal(100, 10, (64, 64)), name="cells")
     window = viewer.window._qt_window
     other: QDockWidget = viewer.window.add_dock_widget(QWidget(), name="of another plugin")
-    tuning = viewer.window.add_dock_widget(RoiDock(viewer), name="ROI tuning")
+    tuning = viewer.window.add_dock_widget(RoiDock(viewer), name="ROI tuning (napari-autostructn2v)")
     qtbot.wait(50)
-    denoising = viewer.window.add_dock_widget(DenoiseDock(viewer), name="Denoise")
+    denoising = viewer.window.add_dock_widget(DenoiseDock(viewer), name="Denoise (napari-autostructn2v)")
     qtbot.waitUntil(lambda: window.tabifiedDockWidgets(denoising) == [tuning], timeout=20_000)
     assert other not in window.tabifiedDockWidgets(denoising)
+    assert (tuning.windowTitle(), denoising.windowTitle()) == ("ROI tuning", "Denoise"), (
+        "two tabs fit beside each other"
+    )
     # Apart they stay, hidden and shown again.
     denoising.setFloating(True)
     denoising.hide()

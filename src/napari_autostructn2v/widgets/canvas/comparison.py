@@ -35,12 +35,18 @@ class Comparison:
         self._divided: Image | None = None
         self._difference: Image | None = None
         self._was_visible: list[tuple[ReferenceType[Layer], bool]] = []
+        self._named: list[ReferenceType[Layer]] = []  # whose names are written on the canvas
 
     @property
     def result(self) -> Image | None:
         """The result, None once it has been removed from the viewer."""
         layer = self._result()
         return layer if layer is not None and layer in self._viewer.layers else None
+
+    @property
+    def difference(self) -> Image | None:
+        """The layer of the difference, None while it is not shown."""
+        return self._difference
 
     def show_divider(self, position: float) -> None:
         """Show the source left of a line and the result right of it, in the plane in view.
@@ -96,6 +102,11 @@ class Comparison:
         self._difference.colormap = "gray"
         return self._difference
 
+    def hide_difference(self) -> None:
+        """Take the difference away."""
+        self._take_away(self._difference)
+        self._difference = None
+
     def show_grid(self, shown: bool) -> None:
         """Show source, stage 1 and result side by side, or on top of each other as they were before."""
         result = self.result
@@ -104,12 +115,19 @@ class Comparison:
             self._was_visible = [(ref(layer), layer.visible) for layer in self._viewer.layers]
             for layer in self._viewer.layers:
                 layer.visible = layer in images
+                if layer.visible and not layer.name_overlay.visible:
+                    layer.name_overlay.visible = True
+                    self._named.append(ref(layer))
         else:
             for reference, visible in self._was_visible:
                 layer = reference()
                 if layer is not None:
                     layer.visible = visible
-            self._was_visible = []
+            for reference in self._named:
+                layer = reference()
+                if layer is not None:
+                    layer.name_overlay.visible = False
+            self._was_visible, self._named = [], []
         self._viewer.canvas.grid.enabled = shown
         self._viewer.reset_view()
 
@@ -125,7 +143,6 @@ class Comparison:
         return float(np.clip(result.contrast_limits[1], *_limits(result.dtype)))
 
     def _add(self, data: np.ndarray, name: str, placement: dict[str, Any]) -> Image:
-        layers = self._viewer.layers
         look = {key: self._source.look[key] for key in ("blending", "interpolation2d")}
         layer = Image(
             data,
@@ -136,8 +153,7 @@ class Comparison:
             **look,
         )
         mark_as_made(layer, self._source.reference)
-        result = self.result
-        add_quietly(self._viewer, layer, None if result is None else layers.index(result) + 1)
+        add_quietly(self._viewer, layer)  # above all images: what is asked for is to be seen
         return layer
 
     def _take_away(self, layer: Image | None) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from ...disk import config_folder
 from ...errors import InputError
 from ...files import atomic_path
-from ...settings import Settings, StageSettings, parsed
+from ...settings import Settings, StageSettings, parsed, sized_to
 from ..work import RUN_PARTS
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
 
 
 def _training(stage: StageSettings, shape: tuple[int, ...], stacked: bool) -> float:
+    stage = sized_to(stage, (math.prod(shape[:-2]), *shape[-2:]))
     side = min(stage.crop_size, *shape[-2:])
     a_step = _STEP + stage.batch_size * side**2 / 1e6 * stage.features / 16
     return stage.steps * a_step * (_STACK_FACTOR if stacked else 1)

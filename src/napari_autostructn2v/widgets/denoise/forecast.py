@@ -40,7 +40,7 @@ class Forecast:
         if second is not None:
             return f"About {duration_in_words(self._seconds(image, with_second=second))}."
         short, long = (self._seconds(image, with_second=second) for second in (False, True))
-        return f"About {duration_in_words(short)}, or {duration_in_words(long)} if neighbouring pixels share noise."
+        return f"About {duration_in_words(short)}, {duration_in_words(long)} with stage 2."
 
     def following(self, source: Source, task: Task) -> Task:
         """Return a training that is followed, to learn how long its parts take."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QButtonGroup, QComboBox, QFormLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QButtonGroup, QComboBox, QFormLayout, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from ...settings import Preset, Stages
-from ..parts import WrappedLabel, add_row
+from ..parts import add_row
 
 __all__ = ["RunOptions"]
 
@@ -53,7 +53,7 @@ class RunOptions(QWidget):
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
         #: How long that will take.
-        self.estimate = WrappedLabel()
+        self.estimate = QLabel()
         self.estimate.setToolTip("Estimated from earlier runs on this computer.")
         quality = QVBoxLayout()
         quality.setSpacing(0)

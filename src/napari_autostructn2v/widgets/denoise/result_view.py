@@ -64,11 +64,12 @@ class ResultView(QWidget):
         self.grid_button = QPushButton("Side by side")
         self.grid_button.setCheckable(True)
         self.difference_button = QPushButton("Difference")
+        self.difference_button.setCheckable(True)
         self._lay_out()
         self.compare_button.toggled.connect(self._on_compare)
         self.slider.valueChanged.connect(self._on_slider)
         self.grid_button.toggled.connect(self._on_grid)
-        self.difference_button.clicked.connect(self._on_difference)
+        self.difference_button.toggled.connect(self._on_difference)
         # Later and once, since the divider moves the sliders of the viewer itself when it comes.
         self._follow_timer = QTimer(self, singleShot=True, interval=0)
         self._follow_timer.timeout.connect(self._follow)
@@ -124,8 +125,9 @@ class ResultView(QWidget):
         self.label.setText("\n".join(line for line in lines if line))
 
     def stop_comparing(self) -> None:
-        """Take the divider and the grid away."""
+        """Take the divider, the difference and the grid away."""
         self.compare_button.setChecked(False)
+        self.difference_button.setChecked(False)
         self.grid_button.setChecked(False)
 
     def _show_whether_comparable(self) -> None:
@@ -142,6 +144,8 @@ class ResultView(QWidget):
         if self._comparison is not None and self._comparison.result is None:
             self.stop_comparing()
             self._show_whether_comparable()
+        if self._comparison is not None and getattr(event, "value", None) is self._comparison.difference:
+            self.difference_button.setChecked(False)
 
     def _on_plane(self, event: Any = None) -> None:
         if self.compare_button.isChecked():
@@ -168,9 +172,13 @@ class ResultView(QWidget):
         if self._comparison is not None:
             self._comparison.show_grid(shown)
 
-    def _on_difference(self) -> None:
-        if self._comparison is not None:
+    def _on_difference(self, shown: bool) -> None:
+        if self._comparison is None:
+            return
+        if shown:
             self._comparison.show_difference()
+        else:
+            self._comparison.hide_difference()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

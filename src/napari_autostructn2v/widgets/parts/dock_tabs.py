@@ -48,6 +48,8 @@ class DockTabs(QObject):
         window = None if own is None else own.parent()
         if own is None or not isinstance(window, QMainWindow):
             return
+        # A tab shows the title, which napari ends with the name of the plugin: two of these are too wide.
+        own.setWindowTitle(own.windowTitle().split(" (")[0])
         docks = window.findChildren(QDockWidget)
         others = [dock for dock in docks if dock is not own and _content_of(dock) is not None]
         for other in others:
