@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -353,7 +354,11 @@ def test_patches_that_are_all_alike_are_told(viewer, dock, qtbot):
     flat = np.where((rows - 128) ** 2 + (columns - 128) ** 2 < 60**2, rows + columns, 100).astype(np.uint16)
     dock.image.layer = viewer.add_image(flat)
     dock.background.section.threshold.setValue(0.35)
-    qtbot.waitUntil(lambda: "all alike" in dock.background.section.message.text)
+    dock.structure.section.use_roi.setChecked(True)
+    flat_alone = replace(dock.settings_pair[1], background="bright", roi_threshold=0.65, patch_size=32)
+    dock._state.image.set_stage(1, flat_alone)
+    qtbot.waitUntil(lambda: "all alike" in dock.structure.section.message.text)
+    assert "all alike" not in dock.background.section.message.text, "pure background is what is wanted there"
 
 
 def test_many_patches_are_represented(viewer, dock, qtbot, monkeypatch):

@@ -198,7 +198,8 @@ class StageTuning(QObject):
                 "warning", action="random", action_label="Use random patches",
                 action_tooltip="Take patches at random from the whole image for this stage (use_roi off).",
             )  # fmt: skip
-        elif self._preview.are_alike(roi):
+        # Pure background is all alike, as it should be: stage 1 takes most of its crops from anywhere in the image.
+        elif not roi.select_background and self._preview.are_alike(roi):
             message.say(
                 "The selected patches are all alike: they show hardly any of the image's range of brightness. "
                 "Select more of the image so that this stage sees different places.",
