@@ -16,8 +16,7 @@ _TIMES, _FEWEST = 4, 4
 def sized_to(stage: StageSettings, shape: Sequence[int]) -> StageSettings:
     """Return the settings of a stage with batches that suit the size of the image; the steps stay as they are.
 
-    Sixteen crops of an image that is hardly larger than one of them are sixteen times the same. On 64 x 64 pixels, four
-    of them gave a better result in a third of the time (docs/decisions.md).
+    Sixteen crops of an image that is hardly larger than one of them are sixteen times the same (docs/decisions.md).
 
     Parameters
     ----------
