@@ -213,7 +213,7 @@ def first_use(window: QMainWindow, folder: Path, taken: Callable[[str], None], *
     hand.wait_until(run.isEnabled)
 
     hand.button("Compare", denoising)
-    divider = hand.find(QSlider, "before and after", denoising)
+    divider = hand.find(QSlider, "line between", denoising)
     for _ in range(4):
         QTest.keyClick(divider, Qt.Key.Key_PageDown)
     QTest.qWait(300)
