@@ -83,6 +83,16 @@ class Denoiser:
     seconds: dict[str, float] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        noise = (getattr(self.noise, name) for name in (*NOISE_ARRAYS, *NOISE_NUMBERS))
+        numbers = [self.offset, self.scale, 0 if self.usual_excess is None else self.usual_excess, *noise]
+        finite = all(np.isfinite(number).all() for number in numbers) and self.scale > 0
+        if not finite or not all(network.is_finite for network in self.networks.values()):
+            raise InputError(
+                "The model holds values that are no numbers, so it would give black images: its training diverged, or "
+                "the measured noise is damaged. Train again, with a smaller learning_rate if it is not the default."
+            )
+
     def context(self, stage: str | None = None) -> Context:
         """Return what the network of a stage, by default the last one, is shown of other planes."""
         return self.contexts.get(stage or max(self.networks), NO_CONTEXT)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from ..errors import InputError
 from .checks import as_array, check_image
 from .hot_pixels import OUTLIER_SHARE, usual_excess_of, without_spikes
 from .line_offsets import find_line_offsets, without_line_offsets
@@ -92,6 +93,11 @@ class Planes:
         Returns
         -------
         ndarray
+
+        Raises
+        ------
+        InputError
+            If values are NaN or infinite, which would end as black pixels.
         """
         values = np.asarray(values)
         if values.size == math.prod(self.shape):
@@ -100,6 +106,11 @@ class Planes:
         # Plane by plane, since the detour over 64 bits would double the memory of a movie.
         for index in np.ndindex(values.shape[:-2]):
             plane = values[index].astype(np.float64)
+            if not np.isfinite(plane).all():
+                raise InputError(
+                    "The result has pixels that are no numbers: the training diverged, or the model does not fit the "
+                    "image. Train again with a smaller learning_rate, or use another model."
+                )
             plane *= self.scale
             plane += self.offset
             restored[index] = _cast(plane, restored.dtype)

@@ -60,6 +60,11 @@ class UNet(nn.Module):
         own = 8 * (2 ** len(self.up) - 1)
         return own + (Smoothing.REACH if self.smoothing.is_active else 0)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights are numbers still."""
+        return all(bool(torch.isfinite(weight).all()) for weight in self.state_dict().values())
+
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return the (B, 1, Y, X) prediction for a (B, 1 + context_channels, Y, X) image."""
         skips: dict[int, torch.Tensor] = {}

@@ -17,6 +17,7 @@ from ..roi import StackPatches
 from ..settings import Settings, StageSettings
 from ..stop import Deadline, Stopped, StopToken
 from .brightness import brightness_of
+from .divergence import check_denoised, check_training
 from .preview import Preview, Shown
 from .race import Entry, about_stack, race, steps_judged_after
 
@@ -157,7 +158,7 @@ def run_stage(
 
     begun = time.monotonic()
     preview = Preview(shown, settings.tile, stop)
-    title = task.phase.capitalize()
+    title, last = task.phase.capitalize(), 0.0
     trainings = race(enter, contexts, stage.steps, judged_at)
     while True:
         try:
@@ -165,6 +166,7 @@ def run_stage(
         except StopIteration as end:
             entry, trained, entries = end.value
             break
+        last = last if event.held_out is None else event.held_out
         left = event.seconds_left or 0.0
         left += (time.monotonic() - begun) / max(1, event.step - done) * task.steps_to_come
         said = f"{title}: step {event.step} of {event.total}"
@@ -173,6 +175,7 @@ def run_stage(
     seconds: dict[str, float] = {task.phase: seconds_before + time.monotonic() - begun}
     if trained.steps == 0:
         return TrainedStage(None, context, None, 0, seconds, trained.held_out)
+    check_training(network, trained.held_out, last, stage, task.phase)
     if task.blind_mask.sum() > 1 and not (stop is not None and stop.is_set()):
         with suppress(Stopped):
             choose_smoothing(
@@ -192,6 +195,7 @@ def run_stage(
     if denoised is None:
         said = f"{title} was stopped before the image was denoised; its model is kept."
         return TrainedStage(network, context, None, trained.steps, seconds, trained.held_out, said)
+    check_denoised(planes, denoised, stage, task.phase)
     denoised = give_back(planes, denoised, measurement.noise)
     seconds["prediction"] = time.monotonic() - begun
     brightness = None
