@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError", "MissingPixelsError", "NotEnoughPatchesError", "counted", "tells_of_memory"]
+__all__ = [
+    "InputError",
+    "MissingPixelsError",
+    "ModelDoesNotFitError",
+    "NotEnoughPatchesError",
+    "counted",
+    "tells_of_memory",
+]
 
 
 class InputError(ValueError):
@@ -23,6 +30,13 @@ class MissingPixelsError(InputError):
     """Pixels of the image are NaN or infinite.
 
     A dock offers "Fill missing pixels" beside this message.
+    """
+
+
+class ModelDoesNotFitError(InputError):
+    """A model was trained on another kind of image.
+
+    A dock offers to train on the image beside this message.
     """
 
 

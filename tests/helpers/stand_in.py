@@ -55,7 +55,7 @@ class Model:
     hold: bool = False
     tiles: list[int] = field(default_factory=list)
 
-    def predict(self, image, *, device="auto", stop=None, on_tile=None, dtype=None, tile=None):
+    def predict(self, image, *, device="auto", stop=None, on_tile=None, dtype=None, tile=None, anyway=False):
         from napari_autostructn2v.stop import Stopped
 
         self.tiles.append(tile)
@@ -70,6 +70,9 @@ class Model:
                 raise Stopped
         image = np.asarray(image)
         return gaussian_filter(image, (0,) * (image.ndim - 2) + (1, 1)).astype(dtype or image.dtype)
+
+    def fitted_to(self, image):
+        return self, ""
 
     def save(self, path) -> None:
         try:

@@ -122,6 +122,18 @@ class _FileWork:
         light = [index for index, channel in enumerate(self.channels) if not channel.is_alpha]
         return models[0] if len(models) == 1 else models[light.index(number)]
 
+    def fitting_model(self, number: int, planes: np.ndarray) -> Denoiser:
+        """Return the given model of a channel on the scale of the image, of which some planes are enough."""
+        model = self.given_model(number)
+        assert model is not None
+        if self.plan.anyway or Path(self.image.path) in self.plan.trained_on:
+            return model
+        model, said = model.fitted_to(planes)
+        if said:
+            name = f"{self.channels[number].name}: " if self.channels[number].name else ""
+            self.messages.append(f"{self.image.path}: {name}{said}")
+        return model
+
     def is_kept(self, number: int, planes: np.ndarray) -> bool:
         """Return True for a channel in which there is nothing to denoise beside others in which there is."""
         channel = self.channels[number]
@@ -192,8 +204,7 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
 
 
 def _predicted(job: _FileWork, number: int, planes: np.ndarray) -> np.ndarray:
-    model = job.given_model(number)
-    assert model is not None
+    model = job.fitting_model(number, planes)
     hear = job.hear(number)
     start = time.perf_counter()
 
@@ -201,7 +212,7 @@ def _predicted(job: _FileWork, number: int, planes: np.ndarray) -> np.ndarray:
         left = (time.perf_counter() - start) / done * (total - done)
         hear(Progress("prediction", done, total, seconds_left=left))
 
-    denoised: np.ndarray = model.predict(planes, device=job.plan.settings.device, on_tile=tell)
+    denoised: np.ndarray = model.predict(planes, device=job.plan.settings.device, on_tile=tell, anyway=True)
     job.seconds += time.perf_counter() - start
     return denoised
 
@@ -276,10 +287,9 @@ def _prepared(
             denoised_of(run)
             model, said = run.denoiser, {"channel": channel.name} | result_values(run)
         else:
-            given = True
-            fitting = job.given_model(number)
-            assert fitting is not None
-            fitting.check_fit(planes)
+            fitting = job.fitting_model(number, planes)
+            given = fitting is job.given_model(number)
+            model = None if given else fitting
     messages = job.messages[before:]
     del job.messages[before:]
     work.remember(number, model, pattern, said, messages, given)

@@ -31,6 +31,10 @@ class BatchPlan:
         Trains a model for each input; only its device and tile matter where `models` are given.
     models : tuple of Denoiser or None
         One for all channels, or one for each; already trained.
+    trained_on : tuple of Path
+        Inputs that the models were trained on together: whatever their grey values are, the models know them.
+    anyway : bool
+        Apply the models to the grey values of all inputs as they are.
     axes : str or None
         Named by the user.
     together : bool
@@ -46,6 +50,8 @@ class BatchPlan:
 
     settings: Settings
     models: tuple[Denoiser, ...] | None = None
+    trained_on: tuple[Path, ...] = ()
+    anyway: bool = False
     axes: str | None = None
     together: bool = False
     along: str = ""

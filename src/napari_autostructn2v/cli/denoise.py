@@ -95,7 +95,7 @@ def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arg
         common |= said[0] if len(said) == 1 else {"channels": said}
         if path:
             common["model"] = one_or_all(save_models(path, models))
-        batch = replace(batch, plan=replace(batch.plan, models=models))
+        batch = replace(batch, plan=replace(batch.plan, models=models, trained_on=tuple(training)))
         code = run_batch(batch, work)
         memory.unfinished = code == INTERRUPTED
     return code

@@ -106,6 +106,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, action="append", required=True, metavar="FILE",
                         help="a model saved by denoise or napari; once for each channel, or one for all")  # fmt: skip
     parser.add_argument("--device", default="auto", help=_DEVICE_HELP)
+    parser.add_argument("--anyway", action="store_true",
+                        help="apply the model to the grey values as they are, whatever it was trained on")  # fmt: skip
 
 
 def _add_results(parser: argparse.ArgumentParser) -> None:

@@ -34,8 +34,8 @@ def prepared(arguments: argparse.Namespace) -> tuple[Batch, Work]:
 
     models, paths = load_models(arguments.model)
     settings = replace(models[-1].settings, device=arguments.device)
-    batch = batch_from(arguments, settings, *map(fingerprint, paths))
-    batch = replace(batch, plan=replace(batch.plan, models=models))
+    batch = batch_from(arguments, settings, *map(fingerprint, paths), *(["anyway"] if arguments.anyway else []))
+    batch = replace(batch, plan=replace(batch.plan, models=models, anyway=arguments.anyway))
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
         start = time.perf_counter()

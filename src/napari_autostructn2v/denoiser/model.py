@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,8 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
-from ..images import Planes, check_image, line_offsets, on_scale, to_planes
-from ..large import PackedModel, is_lazy, packed, planes_at_once, predict_lazily, shifted, with_margin
+from ..images import as_array, check_image, line_offsets, on_scale, to_planes
+from ..large import (
+    PackedModel,
+    check_lazy,
+    is_lazy,
+    packed,
+    planes_at_once,
+    predict_lazily,
+    sample_planes,
+    shifted,
+    with_margin,
+)
 from ..network import (
     AS_IT_IS,
     GIVE_BACK_REACH,
@@ -31,13 +42,13 @@ from ..settings import Settings
 from ..stop import StopToken
 from .contents import NOISE_ARRAYS, NOISE_NUMBERS, damaged, read_contents
 from .file import save_model
+from .fit import Line, line_of, standing_for
 from .restored import restored
 
 __all__ = ["Denoiser"]
 
-#: How many times larger or smaller than the model's the spread of an image may be, and by how many times the larger of
-#: both spreads its mean may be off: several times the exposure is well within, another unit or bit depth is not.
-_FARTHEST = 20.0
+#: Pixels of an image larger than memory that show whether a model fits.
+_SAMPLE_PIXELS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,14 +123,16 @@ class Denoiser:
         on_tile: Callable[[int, int], None] | None = None,
         dtype: Any = None,
         tile: int | None = None,
+        anyway: bool = False,
     ) -> Any:
         """Denoise an image.
 
         Parameters
         ----------
         image : (..., Y, X) array-like
-            Of the kind that the model was trained on, in the same units. A dask array stays lazy: the result is one,
-            too, whose parts are denoised when they are computed, on whatever scheduler computes them.
+            Of the kind that the model was trained on; see :meth:`fitted_to` for other units. A dask array stays lazy:
+            the result is one, too, whose parts are denoised when they are computed, on whatever scheduler computes
+            them. Only a sample of planes is read at once, to see whether the model fits.
         stage : {"1", "2"} or None
             Whose network; None takes the last.
         device : str
@@ -130,6 +143,8 @@ class Denoiser:
             Of the result; None keeps the input's.
         tile : int or None
             Side in pixels of the pieces in which the image is denoised; None takes that of the model's settings.
+        anyway : bool
+            Apply the model to the grey values as they are, without a look at whether it was trained on such.
 
         Returns
         -------
@@ -139,17 +154,24 @@ class Denoiser:
         Raises
         ------
         InputError
-            If the image cannot be used, or its values are on a wholly different scale than the model's.
+            If the image cannot be used, or the model does not fit it.
         Stopped
             If the stop token was set before the end.
         """
         if is_lazy(image):
-            return predict_lazily(self, image, stage=stage, device=device, stop=stop, dtype=dtype, tile=tile)
-        planes = to_planes(image)
-        self._refuse_other_scale(planes)
-        result = np.empty(planes.shape, planes.dtype if dtype is None else dtype)
-        array = check_image(image).reshape(-1, *planes.shape[-2:])
-        del planes
+            check_lazy(image)
+            model = self if anyway else self.fitted_to(sample_planes(image, most=_SAMPLE_PIXELS)[0])[0]
+            return predict_lazily(model, image, stage=stage, device=device, stop=stop, dtype=dtype, tile=tile)
+        given = as_array(image)
+        array = check_image(given)
+        if not anyway:
+            fitting = self.fitted_to(array)[0]
+            if fitting is not self:
+                return fitting.predict(
+                    given, stage=stage, device=device, stop=stop, on_tile=on_tile, dtype=dtype, tile=tile, anyway=True
+                )
+        result = np.empty(array.shape, given.dtype if dtype is None else dtype)
+        array = array.reshape(-1, *array.shape[-2:])
         length = self.check_length(result.shape, stage)
         stack, reach = result.reshape(array.shape), self.context(stage).reach
         tiles, step = _TileCount(on_tile, len(stack)), planes_at_once(array.shape[1:], reach)
@@ -372,30 +394,43 @@ class Denoiser:
             contexts,
         )
 
-    def check_fit(self, image: ArrayLike) -> None:
-        """Raise if an image is on another scale than the model: a network makes nothing of such numbers.
+    def fitted_to(self, image: ArrayLike) -> tuple[Denoiser, str]:
+        """Return the model on the scale of an image; see ``fit.py`` for the rule.
 
         Parameters
         ----------
         image : (..., Y, X) array-like
             The image, or planes of it that stand for all.
 
+        Returns
+        -------
+        model : Denoiser
+            This one where the image is on its scale.
+        said : str
+            One sentence where it is not, otherwise empty.
+
         Raises
         ------
         InputError
-            If the image cannot be used, or its values are on a wholly different scale than the model's.
+            If the image cannot be used.
+        ModelDoesNotFitError
+            If its noise, background and contrast are not those of the model on any scale.
         """
-        self._refuse_other_scale(to_planes(image))
-
-    def _refuse_other_scale(self, planes: Planes) -> None:
-        contrast = planes.scale / self.scale
-        distance = abs(planes.offset - self.offset) / max(planes.scale, self.scale)
-        if 1 / _FARTHEST < contrast < _FARTHEST and distance < _FARTHEST:
-            return
-        raise InputError(
-            f"This model does not fit the image: it was trained on values around {self.offset:.4g} that spread by "
-            f"{self.scale:.3g}, and those of the image are around {planes.offset:.4g} and spread by "
-            f"{planes.scale:.3g}. Bring the image to the units of the training image, or train on it."
+        array = check_image(image)
+        some = standing_for(array.reshape(-1, *array.shape[-2:]))
+        if not len(some):
+            return self, ""
+        planes = to_planes(some).without_hot_pixels()
+        planes = planes.without_line_offsets(self.flattened)
+        line = line_of(planes, self.noise, self.offset, self.scale)
+        if line == Line():
+            return self, ""
+        noise = self.noise.rescaled(line.gain, line.offset)
+        moved = replace(self, offset=line.gain * self.offset + line.offset, scale=line.gain * self.scale, noise=noise)
+        return moved, (
+            "The brightness range of the image differs from that of the training image (noise of "
+            f"{math.sqrt(noise.variance):.3g} instead of {math.sqrt(self.noise.variance):.3g} grey levels, background "
+            f"of {noise.intensities[0]:.4g} instead of {self.noise.intensities[0]:.4g}), so the model was adapted to it."
         )
 
     def _network(self, stage: str | None) -> UNet:

@@ -1,6 +1,6 @@
 """Images larger than memory: which parts are trained on, and how the rest is denoised piece by piece."""
 
-from .chunked import BLOCK_PIXELS, is_lazy, predict_lazily
+from .chunked import BLOCK_PIXELS, check_lazy, is_lazy, predict_lazily
 from .kept import KeptPlanes
 from .margins import planes_at_once, shifted, with_margin
 from .model import PackedModel, packed
@@ -24,6 +24,7 @@ __all__ = [
     "PackedModel",
     "Recipe",
     "blocks_of",
+    "check_lazy",
     "chunks_for",
     "denoise_block",
     "done_blocks",

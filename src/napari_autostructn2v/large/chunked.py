@@ -15,7 +15,7 @@ from .model import Model, PackedModel
 if TYPE_CHECKING:
     from ..stop import StopToken
 
-__all__ = ["BLOCK_PIXELS", "BLOCK_SIDE", "is_lazy", "plane_chunks", "plane_runs", "predict_lazily"]
+__all__ = ["BLOCK_PIXELS", "BLOCK_SIDE", "check_lazy", "is_lazy", "plane_chunks", "plane_runs", "predict_lazily"]
 
 #: Pixels that are denoised at once; larger planes are cut.
 BLOCK_PIXELS = 2**24
@@ -66,12 +66,13 @@ def predict_lazily(
 
     Notes
     -----
-    Whether the model fits the image, and whether the image is constant, would take reading all of it: that is left out.
+    Whether the model fits the image is for the caller to find out, from a sample; whether the image is constant would
+    take reading all of it, and is left out.
     """
     import dask.array
     from dask import delayed
 
-    _check(image)
+    check_lazy(image)
     model.check_length(image.shape, stage)
     height, width = image.shape[-2:]
     reach = model.reach if image.ndim > 2 else 0
@@ -218,7 +219,8 @@ def plane_runs(length: int, piece: tuple[int, int], reach: int) -> tuple[int, ..
     return tuple(runs)
 
 
-def _check(image: Any) -> None:
+def check_lazy(image: Any) -> None:
+    """Raise an InputError if what is known about a dask array before it is read shows that it cannot be used."""
     if image.dtype.kind not in "iuf":
         raise InputError(f"The image does not hold real numbers but {image.dtype}; choose an image with intensities.")
     if image.ndim < 2:

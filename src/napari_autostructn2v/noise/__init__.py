@@ -6,7 +6,7 @@ from .drawn import correlated_noise
 from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
 from .measurement import Measurement, check_mask, measure
-from .model import NoiseModel, estimate_noise
+from .model import NoiseModel, estimate_noise, variance_against_intensity
 from .quality import Quality, assess
 from .wiener_hopf import wiener_hopf
 
@@ -25,5 +25,6 @@ __all__ = [
     "linear_preview",
     "measure",
     "predicted_gain",
+    "variance_against_intensity",
     "wiener_hopf",
 ]

@@ -18,7 +18,7 @@ from .autocovariance import autocovariance, detrended
 if TYPE_CHECKING:
     from ..roi import PatchSelection
 
-__all__ = ["NoiseModel", "estimate_noise"]
+__all__ = ["NoiseModel", "estimate_noise", "variance_against_intensity"]
 
 #: Correlations that differ from none by fewer standard errors than this are taken for chance.
 SIGNIFICANCE = 5.0
@@ -158,7 +158,7 @@ def estimate_noise(
     # Neighbouring tiles overlap, so they count for about half as many independent ones.
     standard_error = correlations.std(0) / np.sqrt(max(1.0, len(flattest) / 2))
     standard_error = np.maximum(standard_error, 1 / np.sqrt(len(flattest) * side**2))
-    intensities, variances, mean_variance = _variance_against_intensity(planes, correlation)
+    intensities, variances, mean_variance = variance_against_intensity(planes, correlation)
     return NoiseModel(
         correlation=correlation,
         standard_error=standard_error,
@@ -190,9 +190,23 @@ def _tiles(planes: np.ndarray, patches: PatchSelection | Sequence[PatchSelection
     return np.concatenate(tiles).astype(np.float64)
 
 
-def _variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Noise variance in a dozen classes of intensity, and its mean over the image.
+def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Measure the noise variance in a dozen classes of intensity, and its mean over the image.
 
+    Parameters
+    ----------
+    planes : (N, Y, X) real array
+    correlation : (2L+1, 2L+1) ndarray
+        Autocorrelation of the noise.
+
+    Returns
+    -------
+    intensities, variances : (B,) float64
+        Of classes of equally many pixels, from the darkest to the brightest.
+    mean_variance : float
+
+    Notes
+    -----
     Second differences suppress structure (Immerkaer, Comput. Vis. Image Underst. 64, 1996); the gain of each filter for
     noise of this correlation turns their variance into the noise's. In each class a low quantile over the tiles is
     taken, because structure can only add.

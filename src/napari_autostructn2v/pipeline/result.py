@@ -112,7 +112,9 @@ def over_all(result: Result, image: Any, sample: tuple[int, ...]) -> Result:
     if model is None:
         return replace(result, denoised=None, stage1=None, stage2=None)
     stages = {
-        f"stage{stage}": model.predict(image, stage=stage, device=result.settings.device) for stage in model.networks
+        # It was trained on a sample of this image.
+        f"stage{stage}": model.predict(image, stage=stage, device=result.settings.device, anyway=True)
+        for stage in model.networks
     }
     parts = "planes" if math.prod(image.shape[-2:]) <= SAMPLE_PIXELS else "pieces of planes"
     if len(sample) > 3:

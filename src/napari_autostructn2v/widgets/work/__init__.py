@@ -1,9 +1,9 @@
 """Threads, and what runs in them; nothing else starts one."""
 
 from .activity import Activity
-from .applying import Prediction, fitted, predict_task
+from .applying import Prediction, predict_task
 from .channels import ChannelProgress, each_channel
-from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure, ModelDoesNotFit
+from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
 from .previews import without_flat_previews
 from .tasks import denoise_task, fill_task, gain_task, linear_preview_task, load_model_task, measure_task
@@ -19,7 +19,6 @@ __all__ = [
     "ChannelProgress",
     "Failure",
     "Latest",
-    "ModelDoesNotFit",
     "PartTimes",
     "Prediction",
     "RunPart",
@@ -29,7 +28,6 @@ __all__ = [
     "denoise_task",
     "each_channel",
     "fill_task",
-    "fitted",
     "gain_task",
     "linear_preview_task",
     "load_model_task",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -12,7 +11,6 @@ import numpy as np
 
 from ...progress import Progress
 from ...settings import Settings
-from .failure import ModelDoesNotFit
 from .large_images import computed
 
 if TYPE_CHECKING:
@@ -20,15 +18,9 @@ if TYPE_CHECKING:
     from ...noise import Measurement, Quality
     from .worker import StopRequest, Task
 
-__all__ = ["Prediction", "fitted", "predict_task"]
+__all__ = ["Prediction", "predict_task"]
 
 _PREDICTING = "Denoising with the model"
-
-#: Noise of this many times the strength, or less by as much, is taken for that of the same instrument settings.
-_SAME_NOISE = 1.5
-
-#: How many times larger or smaller the contrast over the noise may be than what the model has seen.
-_FARTHEST = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +70,7 @@ def predict_task(
         given = sample_planes(stack, plane)[0] if large else np.asarray(stack)
         try:
             measurement = measure(given, replace(settings, stages="1"), stop=stop)
-            model, notes = fitted(denoiser, measurement)
+            model, said = denoiser.fitted_to(given)
             yield Progress("prediction", message=_PREDICTING, measurement=measurement.without_most_planes())
             noisy = _noisy(measurement, given)
             given, chosen = (given[:1], slice(0, 1)) if large else (given, slice(None))
@@ -92,6 +84,7 @@ def predict_task(
                 on_tile=None if large else _teller(stop),
                 dtype=dtype,
                 tile=settings.tile,
+                anyway=True,
             )[chosen]
         except Stopped:
             return None
@@ -99,51 +92,9 @@ def predict_task(
         if large:
             whole = stack if dtype is None else stack.astype(dtype)
             predicted = computed(model, whole, settings, plane, stop)
-        return Prediction(predicted, quality, notes)
+        return Prediction(predicted, quality, (said,) if said else ())
 
     return task
-
-
-def fitted(denoiser: Denoiser, measurement: Measurement) -> tuple[Denoiser, tuple[str, ...]]:
-    """Return a model as it is to be used on an image, and what the user should know about that.
-
-    A network has learned one strength of the noise. Where the image has that, it is used as it is. Where the image is
-    the same on another scale, such as another bit depth or exposure, the model is brought onto it: its unit becomes the
-    one in which the noise of the image is as strong as the noise that it was trained on.
-
-    Parameters
-    ----------
-    denoiser : Denoiser
-    measurement : Measurement
-        Of the image.
-
-    Raises
-    ------
-    ModelDoesNotFit
-        If the contrast of the image over its noise is another one altogether.
-    """
-    planes = measurement.planes
-    noise, noise_of_model = math.sqrt(measurement.noise_in_units.variance), math.sqrt(denoiser.noise.variance)
-    ratio = noise / max(noise_of_model, np.finfo(float).tiny)
-    contrast = planes.scale / denoiser.scale
-    shift = abs(planes.offset - denoiser.offset) / max(planes.scale, denoiser.scale)
-    if 1 / _SAME_NOISE < ratio < _SAME_NOISE and 1 / _FARTHEST < contrast < _FARTHEST and shift < _FARTHEST:
-        return denoiser, ()
-    if not 1 / _FARTHEST < contrast / max(ratio, np.finfo(float).tiny) < _FARTHEST:
-        more = "stronger" if contrast < ratio else "weaker"
-        raise ModelDoesNotFit(
-            f"This model does not fit the image: relative to the contrast, its noise is far {more} than the noise that "
-            "the model was trained on. Train on this image instead."
-        )
-    scale = denoiser.scale * ratio
-    # The mean of both images is nothing in units of the network.
-    offset = planes.offset
-    moved = denoiser.noise.rescaled(ratio, offset - ratio * denoiser.offset)
-    said = (
-        f"The brightness range of the image differs from that of the training image (noise of {noise:.3g} "
-        f"instead of {noise_of_model:.3g} grey levels), so the model was adapted to it."
-    )
-    return replace(denoiser, scale=scale, offset=offset, noise=moved), (said,)
 
 
 def _noisy(measurement: Measurement, image: np.ndarray) -> np.ndarray:

@@ -6,9 +6,9 @@ import traceback
 from dataclasses import dataclass
 from typing import Literal
 
-from ...errors import InputError, MissingPixelsError, NotEnoughPatchesError, tells_of_memory
+from ...errors import InputError, MissingPixelsError, ModelDoesNotFitError, NotEnoughPatchesError, tells_of_memory
 
-__all__ = ["FILL_LABEL", "FILL_TOOLTIP", "AxesUnclear", "Failure", "FailureKind", "ModelDoesNotFit"]
+__all__ = ["FILL_LABEL", "FILL_TOOLTIP", "AxesUnclear", "Failure", "FailureKind"]
 
 FILL_LABEL = "Fill missing pixels"
 
@@ -19,10 +19,6 @@ FailureKind = Literal["input", "axes", "missing", "patches", "memory", "model", 
 
 class AxesUnclear(InputError):
     """An axis of an image may be channels, and nothing says whether it is."""
-
-
-class ModelDoesNotFit(InputError):
-    """A model was trained on another kind of image."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Failure:
                 "pixels next to them; the layer stays as it is.",
                 "missing",
             )
-        if isinstance(error, ModelDoesNotFit):
+        if isinstance(error, ModelDoesNotFitError):
             return cls(str(error), "model")
         if isinstance(error, InputError):
             return cls(str(error), "input")

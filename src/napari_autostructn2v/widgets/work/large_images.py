@@ -35,7 +35,7 @@ def computed(denoiser: Denoiser, image: Any, settings: Settings, plane: int | No
     here = _StopHere(stop)
     # Plane by plane, so that what is looked at comes soon, whatever the file stores together.
     image = image.rechunk((1,) * (image.ndim - 2) + tuple(image.chunks[-2:]))
-    kept = KeptPlanes(denoiser.predict(image, device=settings.device, tile=settings.tile, stop=here))
+    kept = KeptPlanes(denoiser.predict(image, device=settings.device, tile=settings.tile, stop=here, anyway=True))
     start = time.monotonic()
 
     def tell(done: int, total: int) -> None:

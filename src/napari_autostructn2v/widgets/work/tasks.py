@@ -80,7 +80,7 @@ def _check_fit(denoiser: Denoiser, image: Any) -> None:
     """Raise if a model does not fit an image, of which a large one is looked at here and there."""
     from ...large import is_large, sample_planes
 
-    denoiser.check_fit(sample_planes(image, most=2**20)[0] if is_large(image) else image)
+    denoiser.fitted_to(sample_planes(image, most=2**20)[0] if is_large(image) else image)
 
 
 def _in_dtype(result: Result, dtype: str) -> Result:
