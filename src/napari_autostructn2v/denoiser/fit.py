@@ -100,9 +100,11 @@ def line_of(planes: Planes, noise: NoiseModel, offset: float, scale: float) -> L
     same_noise = _near(gain, _ROUGHLY_SAME_NOISE if few else _SAME_NOISE)
     beyond = scale if few else strength
     known = noise.intensities[0] - beyond < levels[0] < noise.intensities[-1] + beyond
-    # A part of the specimen, with the noise that belongs to its light, is on the scale of the whole.
-    is_part = known and background > _SPECIMEN and _near(_ratio(variances, noise.variance_at(levels)), _SAME_NOISE)
-    if (same_noise and (abs(background) < _SAME_BACKGROUND or (few and known))) or (is_part and not same_noise):
+    same_background = abs(background) < _SAME_BACKGROUND
+    # A part of the specimen, darker or brighter than the whole, with the noise that belongs to its light.
+    at_same_light = _near(_ratio(variances, noise.variance_at(levels)), _SAME_NOISE)
+    is_part = known and at_same_light and not same_noise and (same_background or background > _SPECIMEN)
+    if is_part or (same_noise and (same_background or (few and known))):
         if not _near(planes.scale / scale, _FARTHEST_CONTRAST):
             raise _refusal(about)
         return Line()
@@ -111,7 +113,9 @@ def line_of(planes: Planes, noise: NoiseModel, offset: float, scale: float) -> L
     contrast = planes.scale / (gain * scale) if gain > 0 else math.inf
     if not _near(contrast, _FARTHEST_CONTRAST_ON_LINE):
         more = "stronger" if contrast < 1 else "weaker"
-        raise _refusal(f"relative to the contrast, its noise is far {more} than the noise that it was trained on ({about})")
+        raise _refusal(
+            f"relative to the contrast, its noise is far {more} than the noise that it was trained on ({about})"
+        )
     is_far = abs(line.offset) > _FARTHEST_BACKGROUND * max(planes.scale, scale)
     if is_far or abs(_middle(levels) - _middle(noise.intensities)) > _FARTHEST_MIDDLE:
         raise _refusal(about)

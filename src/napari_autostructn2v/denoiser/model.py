@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
-from ..images import as_array, check_image, line_offsets, on_scale, to_planes
+from ..images import Planes, as_array, check_image, line_offsets, on_scale, to_planes
 from ..large import (
     PackedModel,
     check_lazy,
@@ -430,7 +430,8 @@ class Denoiser:
         return moved, (
             "The brightness range of the image differs from that of the training image (noise of "
             f"{math.sqrt(noise.variance):.3g} instead of {math.sqrt(self.noise.variance):.3g} grey levels, background "
-            f"of {noise.intensities[0]:.4g} instead of {self.noise.intensities[0]:.4g}), so the model was adapted to it."
+            f"of {noise.intensities[0]:.4g} instead of {self.noise.intensities[0]:.4g}), so the model was adapted to "
+            "it."
         )
 
     def _network(self, stage: str | None) -> UNet:

@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_autostructn2v.noise import measure
+from napari_autostructn2v.errors import ModelDoesNotFitError
 from napari_autostructn2v.samples import scan_lines
 from napari_autostructn2v.settings import Settings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
 from napari_autostructn2v.widgets.image import ModelAtHand, viewer_state
-from napari_autostructn2v.widgets.work import ModelDoesNotFit, fitted
 
 
 def short(settings: Settings) -> Settings:
@@ -55,8 +54,8 @@ def test_the_grey_values_are_those_of_the_image(make_napari_viewer, denoiser, qt
 def test_noise_of_another_kind_is_refused_with_a_way_out(make_napari_viewer, denoiser, qtbot) -> None:
     rng = np.random.default_rng(0)
     image = (np.linspace(0, 10_000, 96) + rng.normal(0, 20, (96, 96))).astype(np.float32)
-    with pytest.raises(ModelDoesNotFit, match="far weaker"):
-        fitted(denoiser, measure(image, Settings()))
+    with pytest.raises(ModelDoesNotFitError, match="far weaker"):
+        denoiser.fitted_to(image)
     viewer = make_napari_viewer()
     layer = viewer.add_image(image, name="other")
     dock = DenoiseDock(viewer)
