@@ -120,9 +120,9 @@ def test_progress_comes_tile_by_tile_and_a_stop_ends_it(model) -> None:
         if done == 2:
             stop.set()
 
-    image = np.tile(IMAGE, (2, 3))
+    image = np.tile(IMAGE, (4, 4))
     with pytest.raises(Stopped):
-        model.predict(image, tile=192, on_tile=on_tile, stop=stop)
+        model.predict(image, tile=256, on_tile=on_tile, stop=stop)
     assert [done for done, _ in seen] == [1, 2]
     assert seen[0][1] == seen[1][1] > 2
 

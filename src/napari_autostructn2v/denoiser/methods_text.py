@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import InputError
+from ..settings import shortened
 from .references import Citations
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def methods_text(model: Denoiser, quality: Quality | None = None) -> str:
     --------
     >>> print(methods_text(Denoiser.load("cells.safetensors")))  # doctest: +SKIP
     """
+    if not hasattr(model, "networks"):
+        raise InputError(f"model is {shortened(model)}; it must be a Denoiser, such as Denoiser.load(path) gives.")
     citations = Citations()
     stages = {"1": model.settings.stage1, "2": model.settings.stage2}
     trained = {name: stages[name] for name in sorted(model.networks)}

@@ -38,7 +38,7 @@ from ..network import (
     resolve_device,
 )
 from ..noise import BlindMask, NoiseModel
-from ..settings import Settings
+from ..settings import Settings, checked, shortened
 from ..stop import StopToken
 from .contents import NOISE_ARRAYS, NOISE_NUMBERS, damaged, read_contents
 from .file import save_model
@@ -158,6 +158,7 @@ class Denoiser:
         Stopped
             If the stop token was set before the end.
         """
+        self._check_arguments(stage, device, dtype, tile)
         if is_lazy(image):
             check_lazy(image)
             model = self if anyway else self.fitted_to(sample_planes(image, most=_SAMPLE_PIXELS)[0])[0]
@@ -433,6 +434,19 @@ class Denoiser:
             f"of {noise.intensities[0]:.4g} instead of {self.noise.intensities[0]:.4g}), so the model was adapted to "
             "it."
         )
+
+    def _check_arguments(self, stage: Any, device: Any, dtype: Any, tile: Any) -> None:
+        """Say what is wrong with the arguments of a prediction before any work is done."""
+        self._network(None if stage is None else checked(stage, str, "stage"))
+        checked(device, str, "device")
+        if tile is not None:
+            checked(tile, int, "tile")
+        try:
+            kind = "f" if dtype is None else np.dtype(dtype).kind
+        except (TypeError, ValueError):
+            kind = ""
+        if kind not in "iuf" or not kind:
+            raise InputError(f"dtype is {shortened(dtype)}; it must be a type of real numbers, such as 'float32'.")
 
     def _network(self, stage: str | None) -> UNet:
         if stage is None:

@@ -83,6 +83,12 @@ def as_array(image: Any) -> np.ndarray:
         raise InputError("There is no image; open or choose one first.")
     if isinstance(image, (str, Path)):
         raise InputError(f"{str(image)!r} is a text, not an image; read the file first (see read_image).")
+    if np.ma.is_masked(image):
+        raise InputError(
+            "The image has masked pixels, and what stands there is not known. Fill them first, for instance by "
+            "image.filled(numpy.ma.median(image)), and mask them in the result again: "
+            "numpy.ma.array(result, mask=image.mask)."
+        )
     try:
         return np.asarray(image)
     except MemoryError as error:

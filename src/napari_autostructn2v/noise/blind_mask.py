@@ -12,6 +12,7 @@ import numpy as np
 
 from ..disk import atomic_path, read_bytes
 from ..errors import InputError
+from ..settings import checked
 
 __all__ = ["BlindMask"]
 
@@ -87,6 +88,7 @@ class BlindMask:
     @classmethod
     def from_rows(cls, rows: Sequence[str]) -> BlindMask:
         """Make a mask from strings of 0 and 1, one a row."""
+        checked(rows, tuple[str, ...], "rows")
         if not rows or len({len(row) for row in rows}) > 1 or set("".join(rows)) - {"0", "1"}:
             raise InputError("The rows of a blind mask must be equally long texts of 0 and 1.")
         return cls(np.array([[int(value) for value in row] for row in rows]), reason="The mask was drawn by hand.")

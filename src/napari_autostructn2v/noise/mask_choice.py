@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..images import evenly_spread
-from ..settings import MaskSettings
+from ..images import check_image, evenly_spread
+from ..settings import MaskSettings, checked
 from .autocovariance import autocovariance
 from .blind_mask import BlindMask
 from .model import NoiseModel
@@ -54,7 +54,16 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     Returns
     -------
     BlindMask
+
+    Raises
+    ------
+    InputError
+        If the image cannot be used, or something else is not of its type.
     """
+    checked(noise, NoiseModel, "noise")
+    checked(settings, MaskSettings, "settings")
+    image = check_image(image)
+    image = image.reshape(-1, *image.shape[-2:])
     strength = np.where(noise.significant, np.abs(noise.correlation), 0.0)
     strength[noise.max_lag, noise.max_lag] = 0
     strongest = float(strength.max())

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from ..errors import InputError
 from ..images import check_image, evenly_spread
+from ..settings import checked, shortened
 from .autocovariance import autocovariance, detrended
 
 if TYPE_CHECKING:
@@ -135,7 +136,11 @@ def estimate_noise(
     divisor (the unbiased estimator; Box, Jenkins, Reinsel, *Time Series Analysis*, ch. 2). Of the tiles offered, only
     the flattest are used, because dim structure hides among the others.
     """
+    checked(max_lag, int, "max_lag")
     image = check_image(image)
+    for selection in patches if isinstance(patches, (list, tuple)) else [patches]:
+        if patches is not None and not hasattr(selection, "coords"):
+            raise InputError(f"patches is {shortened(patches)}; it must be what select_patches gives, one per plane.")
     planes = image.reshape(-1, *image.shape[-2:])
     tiles = _tiles(planes, patches)
     side = tiles.shape[-1]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import tells_of_memory
+from ..errors import InputError, tells_of_memory
 from ..images import as_array, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Settings, sized_to
+from ..settings import Range, Settings, checked, shortened, sized_to
 from ..stop import Stopped, StopToken
 from .preview import Shown, first_preview
 from .race import contexts_to_try, with_time_for_stacks
@@ -70,6 +70,8 @@ def denoise(
     >>> result.denoised.dtype == image.dtype  # doctest: +SKIP
     True
     """
+    if not (progress is None or callable(progress)):
+        raise InputError(f"progress is {shortened(progress)}; it must be a function that takes an event.")
     events = run(image, settings, stop=stop)
     while True:
         try:
@@ -113,7 +115,7 @@ def run(
     -------
     Result
     """
-    settings = settings or Settings()
+    settings = _checked_arguments(settings, stop, mask, preview_plane, start)
     image = on_disk_as_dask(image)
     if not is_large(image):
         # Read once: a lazy image would be computed anew wherever its pixels are asked for.
@@ -128,6 +130,19 @@ def run(
         settings = replace(settings, context="none")  # these planes are no neighbours
     result = yield from _run(sample, settings, stop, mask, start, index, in_view)
     return over_all(result, image, sample.shape)
+
+
+def _checked_arguments(settings: Any, stop: Any, mask: Any, preview_plane: Any, start: Any) -> Settings:
+    """Return the settings of a run, or say what is wrong with its arguments before any work is done."""
+    if not (stop is None or callable(getattr(stop, "is_set", None))):
+        raise InputError(f"stop is {shortened(stop)}; it must have a method is_set, as a threading.Event has.")
+    if mask is not None:
+        checked(mask, BlindMask, "mask")
+    if preview_plane is not None:
+        checked(preview_plane, int, "preview_plane", Range(0, 2**62))
+    if start is not None and not hasattr(start, "networks"):
+        raise InputError(f"start is {shortened(start)}; it must be a Denoiser, such as that of an earlier result.")
+    return Settings() if settings is None else checked(settings, Settings, "settings")
 
 
 def _run(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..settings import RoiSettings
+from ..settings import RoiSettings, checked
 from .advice import darker_share
 from .scorer import RoiScorer
 from .selection import PatchSelection
@@ -43,7 +43,7 @@ def select_patches(image: ArrayLike | Any, settings: RoiSettings | None = None) 
     >>> select_patches(image, RoiSettings(patch_size=32, overlap=0)).coords.tolist()
     [[0, 0], [32, 0]]
     """
-    return RoiScorer(image).select(settings or RoiSettings())
+    return RoiScorer(image).select(_settings(settings))
 
 
 def suggest_threshold(
@@ -72,7 +72,7 @@ def suggest_threshold(
     True
     """
     scorer = image if isinstance(image, RoiScorer) else RoiScorer(image)
-    settings = settings or RoiSettings()
+    settings = _settings(settings)
     scores = scorer.scores(settings)
     if method == "median":
         return float(np.median(scores))
@@ -81,3 +81,7 @@ def suggest_threshold(
     ordered = np.sort(scores)
     last = min(max(1, round(share * ordered.size)), ordered.size - 1)
     return float(np.clip((float(ordered[last - 1]) + float(ordered[last])) / 2, 0, 1))
+
+
+def _settings(given: RoiSettings | None) -> RoiSettings:
+    return RoiSettings() if given is None else checked(given, RoiSettings, "settings")

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..files import read_image
 from ..images import check_image
-from ..settings import Equalize
+from ..settings import RANGES, Equalize, Range, checked
 from .preprocess import Equalizer, Pyramid, equalize_adaptive, grid_positions, shrink, smooth, window_means
 
 __all__ = ["BaseNoiseDataset", "find_roi_patches", "load_and_normalize_image", "load_and_preprocess_image"]
@@ -72,8 +72,10 @@ def load_and_preprocess_image(
     InputError
         See :func:`load_and_normalize_image`; or if `scale_factor` is not above 0 and at most 1.
     """
-    if not 0 < scale_factor <= 1:
-        raise InputError(f"scale_factor is {scale_factor}; it must be above 0 and at most 1.")
+    scale_factor = checked(scale_factor, float, "scale_factor")
+    patch_size = checked(patch_size, int, "patch_size")
+    sigma = checked(sigma, float | None, "sigma")
+    checked(equalize, Equalize, "equalize")
     image = _normalized(_read_plane(path))
     width = patch_size / 4 if sigma is None else sigma
     small = shrink(image, (max(1, round(image.shape[0] * scale_factor)), max(1, round(image.shape[1] * scale_factor))))
@@ -128,10 +130,13 @@ def find_roi_patches(
     image = np.asarray(preprocessed)
     if image.ndim != 2 or image.dtype.kind not in "biuf":
         raise InputError("The preprocessed image must be one plane of numbers, see load_and_preprocess_image.")
-    if not 0 < scale_factor <= 1:
-        raise InputError(f"scale_factor is {scale_factor}; it must be above 0 and at most 1.")
-    if patch_size < 1 or not 0 <= overlap < 1:
-        raise InputError("patch_size must be at least 1 pixel and overlap at least 0 and below 1.")
+    scale_factor = checked(scale_factor, float, "scale_factor")
+    # The window is one of the small image.
+    patch_size = checked(patch_size, int, "patch_size", Range(1, RANGES["patch_size"].high, "pixels"))
+    overlap = checked(overlap, float, "overlap")
+    threshold = checked(threshold, float, "threshold", Range(-1e150, 1e150))
+    if max_patches is not None:
+        max_patches = checked(max_patches, int, "max_patches", Range(0, 2**62))
     if min(image.shape) < patch_size:
         raise InputError(
             f"The preprocessed image is {image.shape[0]} x {image.shape[1]} pixels, smaller than a window of "

@@ -2,7 +2,7 @@
 
 from .effort import sized_to
 from .presets import PRESET_EPOCHS, Preset
-from .ranges import RANGES, Range, check_fields, kind_of, shortened
+from .ranges import RANGES, Range, check_fields, checked, kind_of, shortened
 from .text import merged, parsed, read_text, to_text
 from .values import ContextChoice, Equalize, MaskingStrategy, MaskSettings, RoiSettings, Settings, Stages, StageSettings
 
@@ -20,6 +20,7 @@ __all__ = [
     "StageSettings",
     "Stages",
     "check_fields",
+    "checked",
     "kind_of",
     "merged",
     "parsed",

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from functools import cache
 from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import InputError
 
-__all__ = ["RANGES", "Range", "check", "check_fields", "kind_of", "shortened"]
+__all__ = ["RANGES", "Range", "check", "check_fields", "checked", "kind_of", "shortened"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,28 @@ def check_fields(settings: Any) -> None:
         value = _as_kind(given, hint, RANGES.get(name), name)
         if value is not given:
             object.__setattr__(settings, name, value)
+
+
+def checked(value: Any, hint: Any, name: str, limits: Range | None = None) -> Any:
+    """Return an argument of a public function as its type.
+
+    Parameters
+    ----------
+    value : Any
+        As it was given.
+    hint : type
+        What it must be: bool, int, float, str, a `Literal`, a tuple of these, or a class.
+    name : str
+        Of the argument.
+    limits : Range or None
+        By default that of a setting of this name, if there is one.
+
+    Raises
+    ------
+    InputError
+        Says which argument, what it is and what it must be.
+    """
+    return _as_kind(value, hint, limits or RANGES.get(name), name)
 
 
 def kind_of(settings: Any, name: str) -> str:
@@ -192,9 +214,8 @@ def _said(hint: Any, limits: Range | None) -> str:
         return f"two {'whole ' if kinds[0] is int else ''}numbers{within}"
     if get_origin(hint) is Literal:
         return f"one of {', '.join(repr(choice) for choice in get_args(hint))}"
-    if is_dataclass(hint):
-        return f"{getattr(hint, '__name__', hint)}, a table of settings"
-    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}[hint] + within
+    plain = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
+    return plain[hint] + within if hint in plain else f"a value of type {hint.__name__}"
 
 
 def _plain(value: float) -> str:

@@ -47,8 +47,7 @@ def test_the_grey_values_are_those_of_the_image(make_napari_viewer, denoiser, qt
     assert abs(np.mean(result) - np.mean(image)) < 0.6 * np.std(expected)
     assert np.corrcoef(result.ravel(), expected.ravel())[0, 1] > np.corrcoef(image.ravel(), expected.ravel())[0, 1]
     assert dock.result_view.light.isVisibleTo(dock), "a light of its own"
-    moved = "adapted to it" in dock.result_view.label.text()
-    assert moved == (gain != 1.0), "said where the model was moved"
+    assert "adapted to it" in dock.result_view.label.text()
 
 
 def test_noise_of_another_kind_is_refused_with_a_way_out(make_napari_viewer, denoiser, qtbot) -> None:
