@@ -16,7 +16,7 @@ _FEWEST = 30
 
 #: A difference counts that is so many times its standard error, and more than this share of the brightness; what is
 #: hardly above the darkest class has no brightness to speak of.
-_SURE, _SMALL, _DARK = 4.0, 0.03, 0.1
+_SURE, _SMALL, _DARK = 4.0, 0.05, 0.1
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,14 @@ class Brightness:
     @property
     def sentence(self) -> str:
         """What this means, for a person."""
-        brightest = f"the brightest objects have {_percent(self.brightest, self.brightest_error)} of their brightness"
+        brightest = _percent(self.brightest, self.brightest_error)
         if self.is_kept:
-            return f"Brightness is kept: {brightest}."
+            return f"Brightness is kept: the brightest objects have {brightest} of theirs."
         what = f"The contrast is {_percent(self.slope, self.slope_error)} of that of the image"
         if self.worst:
             how = "darker" if self.worst < 0 else "brighter"
             what = f"Some objects are {100 * abs(self.worst):.0f} % {how} than in the image"
-        return (
-            f"{what}, and {brightest}. Measure intensities in the original image. "
-            "A longer training (Quality: Best) keeps more."
-        )
+        return f"{what}, and the brightest have {brightest} of their brightness: measure intensities in the original."
 
 
 def _percent(share: float, error: float) -> str:
