@@ -103,7 +103,7 @@ def test_a_cancelled_run_is_continued_to_its_full_length(dock, qtbot) -> None:
     cancelled = _cancel_in("stage 1", dock, qtbot)
     assert 0 < cancelled["1"] < full["1"]
     _train_for(1, dock)  # the settings of the run count, and not those of the next one
-    assert "Train on" in panel.continue_button.toolTip()
+    assert "Train the model of this run further" in panel.continue_button.toolTip()
     reports = []
     dock.control.finished.connect(lambda outcome, layer: reports.append(outcome.result.report))
     qtbot.mouseClick(panel.continue_button, Qt.MouseButton.LeftButton)
