@@ -85,7 +85,7 @@ def main() -> None:
     layer.selected_data = set(np.flatnonzero(np.all((low > 300) & (low < 480), axis=1)).tolist())
     layer.remove_selected()
     layer.add_rectangles(np.array([(330, 330), (362, 362)]), edge_color="#e69f00", edge_width=1)
-    settle()
+    settle(3)
     save("roi-by-hand", pixels(window))
 
     dock.files.reset()
