@@ -137,11 +137,11 @@ def test_a_kept_run_is_continued_with_its_mask_by_a_dock_opened_later(dock, qtbo
     assert results[0].stage2 is not None
 
 
-def test_a_run_is_not_continued_on_an_image_of_another_scale(dock, qtbot) -> None:
+def _continued_on(dock, qtbot, image, name) -> None:
+    """Run on the chosen image, then continue that run on another one."""
     dock.denoise()
     _wait(dock, qtbot)
-    viewer = dock._viewer
-    dock.image.layer = viewer.add_image(viewer.layers["cells"].data.astype(np.float32) * 1e-5, name="other units")
+    dock.image.layer = dock._viewer.add_image(image, name=name)
     dock.model_section.expand()
     panel = dock.model_panel
     assert not panel.continue_button.isEnabled()  # the model is that of the other image
@@ -149,5 +149,18 @@ def test_a_run_is_not_continued_on_an_image_of_another_scale(dock, qtbot) -> Non
     qtbot.waitUntil(panel.continue_button.isEnabled, timeout=20_000)
     qtbot.mouseClick(panel.continue_button, Qt.MouseButton.LeftButton)
     _wait(dock, qtbot)
+
+
+def test_a_run_is_continued_on_the_image_in_other_units(dock, qtbot) -> None:
+    image = dock._viewer.layers["cells"].data.astype(np.float32) * 1e-5
+    _continued_on(dock, qtbot, image, "other units")
+    result = dock._viewer.layers["other units denoised"].data
+    assert result.mean() == pytest.approx(image.mean(), rel=0.02)
+    assert result.std() < image.std()
+
+
+def test_a_run_is_not_continued_on_what_its_model_does_not_fit(dock, qtbot) -> None:
+    image = dock._viewer.layers["cells"].data.astype(np.float32)
+    _continued_on(dock, qtbot, image.max() - image, "turned")
     assert "does not fit the image" in dock.message.text
-    assert "other units denoised" not in viewer.layers
+    assert "turned denoised" not in dock._viewer.layers
