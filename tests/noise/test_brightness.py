@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_autostructn2v.noise import compare_brightness
+from napari_autostructn2v.noise import Brightness, compare_brightness
 
 
 def _pixels(count=40_000, seed=0):
@@ -58,3 +58,9 @@ def test_a_flat_image_of_little_contrast_is_told_by_its_slope():
 def test_too_few_pixels_say_nothing():
     blind, noisy, truth = _pixels(60)
     assert compare_brightness(blind, noisy, truth) is None
+
+
+def test_dimmed_brightest_pixels_alone_are_no_kept_brightness():
+    found = Brightness(slope=0.99, worst=0.0, brightest=0.83, slope_error=0.01, brightest_error=0.05)
+    assert not found.is_kept
+    assert "83 ± 5 %" in found.sentence

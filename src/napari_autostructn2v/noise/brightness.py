@@ -18,6 +18,9 @@ _FEWEST = 30
 #: hardly above the darkest class has no brightness to speak of.
 _SURE, _SMALL, _DARK = 4.0, 0.05, 0.1
 
+#: The same for the brightest pixels, of which there is one class only.
+_LIKELY = 3.0
+
 
 @dataclass(frozen=True)
 class Brightness:
@@ -45,7 +48,8 @@ class Brightness:
     @property
     def is_kept(self) -> bool:
         """Whether neither the contrast nor any class is off by more than a few percent that could not be chance."""
-        return self.worst == 0 and abs(self.slope - 1) < max(_SMALL, _SURE * self.slope_error)
+        contrast = abs(self.slope - 1) < max(_SMALL, _SURE * self.slope_error)
+        return self.worst == 0 and contrast and abs(self.brightest - 1) < max(_SMALL, _LIKELY * self.brightest_error)
 
     @property
     def sentence(self) -> str:
@@ -53,7 +57,7 @@ class Brightness:
         brightest = _percent(self.brightest, self.brightest_error)
         if self.is_kept:
             return f"Brightness is kept: the brightest objects have {brightest} of theirs."
-        what = f"The contrast is {_percent(self.slope, self.slope_error)} of that of the image"
+        what = f"The contrast is {_percent(self.slope, self.slope_error)} of that in the image"
         if self.worst:
             how = "darker" if self.worst < 0 else "brighter"
             what = f"Some objects are {100 * abs(self.worst):.0f} % {how} than in the image"
