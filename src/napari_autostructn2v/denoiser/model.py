@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
 from ..images import Planes, as_array, check_image, line_offsets, on_scale, to_planes
-from ..large import (
-    PackedModel,
-    check_lazy,
-    is_lazy,
-    packed,
-    planes_at_once,
-    predict_lazily,
-    sample_planes,
-    shifted,
-    with_margin,
-)
+from ..large import PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import (
     AS_IT_IS,
     GIVE_BACK_REACH,
@@ -38,12 +28,12 @@ from ..network import (
     resolve_device,
 )
 from ..noise import BlindMask, NoiseModel
-from ..settings import Settings, checked, shortened
+from ..settings import Settings, checked
 from ..stop import StopToken
-from .contents import NOISE_ARRAYS, NOISE_NUMBERS, damaged, read_contents
-from .file import save_model
+from .applying import check_arguments, denoise_in_runs
+from .contents import NOISE_ARRAYS, NOISE_NUMBERS
 from .fit import Line, line_of, standing_for
-from .restored import restored
+from .saved import read_fields, write_fields
 
 __all__ = ["Denoiser"]
 
@@ -158,39 +148,23 @@ class Denoiser:
         Stopped
             If the stop token was set before the end.
         """
-        self._check_arguments(stage, device, dtype, tile)
+        self.network(None if stage is None else checked(stage, str, "stage"))
+        check_arguments(device, dtype, tile)
         if is_lazy(image):
             check_lazy(image)
             model = self if anyway else self.fitted_to(sample_planes(image, most=_SAMPLE_PIXELS)[0])[0]
             return predict_lazily(model, image, stage=stage, device=device, stop=stop, dtype=dtype, tile=tile)
         given = as_array(image)
         array = check_image(given)
-        if not anyway:
-            fitting = self.fitted_to(array)[0]
-            if fitting is not self:
-                return fitting.predict(
-                    given, stage=stage, device=device, stop=stop, on_tile=on_tile, dtype=dtype, tile=tile, anyway=True
-                )
-        result = np.empty(array.shape, given.dtype if dtype is None else dtype)
-        array = array.reshape(-1, *array.shape[-2:])
-        length = self.check_length(result.shape, stage)
-        stack, reach = result.reshape(array.shape), self.context(stage).reach
-        tiles, step = _TileCount(on_tile, len(stack)), planes_at_once(array.shape[1:], reach)
-        for first in range(0, len(stack), length):
-            for start in range(0, length, step):
-                run = slice(start, min(start + step, length))
-                seen, within = with_margin(run, length, reach)
-                stack[shifted(run, first)] = self.predict_part(
-                    array[shifted(seen, first)],
-                    chosen=within,
-                    stage=stage,
-                    device=device,
-                    stop=stop,
-                    on_tile=tiles.of(first + start, within.stop - within.start),
-                    dtype=stack.dtype,
-                    tile=tile,
-                )
-        return result
+        model = self if anyway else self.fitted_to(array)[0]
+        return denoise_in_runs(
+            array,
+            given.dtype if dtype is None else dtype,
+            partial(model.predict_part, stage=stage, device=device, stop=stop, tile=tile),
+            length=self.check_length(array.shape, stage),
+            reach=self.context(stage).reach,
+            on_tile=on_tile,
+        )
 
     def check_length(self, shape: tuple[int, ...], stage: str | None = None) -> int:
         """Return how many planes of an image stand one beside the other, or say that they are too few.
@@ -296,7 +270,7 @@ class Denoiser:
         turned : bool
             Average over the flips and turns that the settings ask for.
         """
-        network, stage = self._network(stage).to(resolve_device(device)), stage or max(self.networks)
+        network, stage = self.network(stage).to(resolve_device(device)), stage or max(self.networks)
         mask = self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
         turns = prediction_symmetries(getattr(self.settings, f"stage{stage}"), mask) if turned else [AS_IT_IS]
         noise, context = self.normalised_noise, self.context(stage)
@@ -353,17 +327,7 @@ class Denoiser:
         InputError
             If the file cannot be written.
         """
-        arrays: dict[str, np.ndarray] = {"mask": self.mask.pattern.astype(np.uint8)}
-        for stage, network in self.networks.items():
-            arrays |= {f"stage{stage}.{name}": weight.cpu().numpy() for name, weight in network.state_dict().items()}
-        arrays |= {f"noise.{name}": np.asarray(getattr(self.noise, name)) for name in NOISE_ARRAYS}
-        numbers = {name: getattr(self.noise, name) for name in NOISE_NUMBERS}
-        numbers |= {"offset": self.offset, "scale": self.scale, "gain": self.mask.predicted_gain_db}
-        numbers |= {"usual_excess": self.usual_excess, "steps": self.steps, "evened": self.flattened}
-        numbers |= {"seconds": self.seconds}
-        numbers |= {"contexts": {stage: asdict(context) for stage, context in self.contexts.items()}}
-        metadata = {"settings": self.settings.to_toml(), "numbers": json.dumps(numbers), "reason": self.mask.reason}
-        save_model(path, arrays, metadata)
+        write_fields(path, vars(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Denoiser:
@@ -374,26 +338,7 @@ class Denoiser:
         InputError
             If the file is no such model.
         """
-        held = read_contents(path)
-        contexts = {stage: Context(*windows) for stage, windows in held.windows.items()}
-        with damaged(path):
-            networks = {
-                stage: restored(weights, getattr(held.settings, f"stage{stage}"), contexts.get(stage, NO_CONTEXT))
-                for stage, weights in held.weights.items()
-            }
-        return cls(
-            networks,
-            held.settings,
-            held.mask,
-            held.noise,
-            held.offset,
-            held.scale,
-            held.usual_excess,
-            held.steps,
-            held.flattened,
-            held.seconds,
-            contexts,
-        )
+        return cls(**read_fields(path))
 
     def fitted_to(self, image: ArrayLike) -> tuple[Denoiser, str]:
         """Return the model on the scale of an image; see ``fit.py`` for the rule.
@@ -435,20 +380,8 @@ class Denoiser:
             "it."
         )
 
-    def _check_arguments(self, stage: Any, device: Any, dtype: Any, tile: Any) -> None:
-        """Say what is wrong with the arguments of a prediction before any work is done."""
-        self._network(None if stage is None else checked(stage, str, "stage"))
-        checked(device, str, "device")
-        if tile is not None:
-            checked(tile, int, "tile")
-        try:
-            kind = "f" if dtype is None else np.dtype(dtype).kind
-        except (TypeError, ValueError):
-            kind = ""
-        if kind not in "iuf" or not kind:
-            raise InputError(f"dtype is {shortened(dtype)}; it must be a type of real numbers, such as 'float32'.")
-
-    def _network(self, stage: str | None) -> UNet:
+    def network(self, stage: str | None = None) -> UNet:
+        """Return the network of a stage, by default the last one; an InputError where there is none."""
         if stage is None:
             return self.networks[max(self.networks)]
         if stage not in self.networks:
@@ -456,22 +389,3 @@ class Denoiser:
                 f"This model has no stage {stage}; it was trained with stage {' and '.join(self.networks)}."
             )
         return self.networks[stage]
-
-
-class _TileCount:
-    """Counts the tiles of some planes after others as those of the whole image."""
-
-    def __init__(self, on_tile: Callable[[int, int], None] | None, planes: int) -> None:
-        self._on_tile, self._planes = on_tile, planes
-
-    def of(self, first: int, count: int) -> Callable[[int, int], None] | None:
-        """Return what so many planes, from the first one on, call with their tiles done and their total."""
-        tell = self._on_tile
-        if tell is None:
-            return None
-
-        def told(done: int, total: int) -> None:
-            tiles = total // count
-            tell(first * tiles + done, self._planes * tiles)
-
-        return told
