@@ -1,7 +1,7 @@
 """Many files, one after the other, each whole or absent at the end."""
 
 from .blocks import check_scheduler
-from .inputs import find_inputs, targets_of
+from .inputs import error_map_path, find_inputs, targets_of
 from .many_files import Batch
 from .model_files import check_models, found_models, load_models, model_paths, save_models, unfinished_model
 from .one_file import process
@@ -21,6 +21,7 @@ __all__ = [
     "denoised_of",
     "digest",
     "dumps",
+    "error_map_path",
     "find_inputs",
     "found_models",
     "layout_of",

@@ -11,9 +11,9 @@ from ..disk import as_path
 from ..errors import InputError
 from ..files import SUFFIXES, is_zarr, reason
 
-__all__ = ["find_inputs", "targets_of"]
+__all__ = ["error_map_path", "find_inputs", "targets_of"]
 
-_RESULT = "_denoised"
+_RESULT, _ERROR_MAP = "_denoised", "_uncertainty"
 
 
 def find_inputs(texts: Sequence[str], pattern: str | None = None) -> list[Path]:
@@ -58,6 +58,14 @@ def targets_of(inputs: Sequence[Path], folder: Path) -> list[Path]:
     return targets
 
 
+def error_map_path(target: Path) -> Path:
+    """Return where the error map of a result is written: always a TIFF, which holds numbers of any kind."""
+    stem, suffix = _stem_and_suffix(target)
+    # a.png and a.tif have an error map each.
+    name = stem.removesuffix(_RESULT) + (suffix if suffix == ".png" else "")
+    return target.with_name(f"{name}{_ERROR_MAP}{'.ome.tif' if suffix == '.ome.tif' else '.tif'}")
+
+
 def _in_folder(path: Path, pattern: str | None) -> list[Path]:
     """Return the images in a folder, sorted; none for anything else."""
     if not os.path.isdir(path) or is_zarr(path):
@@ -73,7 +81,7 @@ def _in_folder(path: Path, pattern: str | None) -> list[Path]:
         for entry in found
         # Hidden folders are those of runs that were interrupted, among others.
         if not any(part.startswith(".") for part in entry.relative_to(path).parts)
-        and not _stem_and_suffix(entry)[0].endswith(_RESULT)
+        and not _stem_and_suffix(entry)[0].endswith((_RESULT, _ERROR_MAP))
         and (is_zarr(entry) if entry.is_dir() else pattern is not None or entry.suffix.lower() in SUFFIXES)
         and not any(is_zarr(parent) for parent in entry.parents if parent.is_relative_to(path) and parent != path)
     ]

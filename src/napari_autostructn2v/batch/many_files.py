@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..disk import Places
 from ..errors import InputError
+from .inputs import error_map_path
 
 if TYPE_CHECKING:
     from .plan import BatchPlan
@@ -55,16 +56,33 @@ class Batch:
                 "are looked for, or those that --pattern describes; results of earlier runs do not count."
             )
         self.places.check(target, "a result")
+        if self.plan.error_maps:
+            self.places.check(error_map_path(target), "an error map")
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
             maker, run = made_by(target), run_id(source, self.plan)
-            if maker == run and is_whole(target):
+            if maker == run and is_whole(target) and self._has_error_map(target, run):
                 return True
             if not self.overwrite and maker not in (run, unfinished_id(run)):
                 raise InputError(f"{target} exists already; add --overwrite to replace it.")
             if os.path.isdir(target) and not os.path.islink(target) and not is_zarr(target):
                 raise InputError(f"{target} is a folder but not a zarr, so it is not replaced. Choose another folder.")
+        beside = error_map_path(target)
+        if (
+            self.plan.error_maps
+            and os.path.lexists(beside)
+            and not self.overwrite
+            and made_by(beside) != run_id(source, self.plan)
+        ):
+            raise InputError(f"{beside} exists already; add --overwrite to replace it.")
         if try_writing:
             # A zarr is a folder, for which a file of another name stands here.
             check_writable(target.with_name(f"{target.name}.tif") if target.suffix == ".zarr" else target)
         return False
+
+    def _has_error_map(self, target: Path, run: str) -> bool:
+        """Return whether the error map of a result is there, or is not wanted."""
+        from .plan import is_whole, made_by
+
+        beside = error_map_path(target)
+        return not self.plan.error_maps or (beside.exists() and made_by(beside) == run and is_whole(beside))

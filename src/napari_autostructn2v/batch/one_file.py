@@ -16,6 +16,7 @@ from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout, find_fixed_pattern
 from ..progress import Progress
 from ..stop import StopToken
+from .inputs import error_map_path
 from .plan import BatchPlan, layout_of, run_id, streams, unfinished_id
 from .report import FileReport, StoppedEarly, denoised_of, result_values
 from .work_folder import WorkFolder, replace_folder
@@ -172,6 +173,7 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
     """Denoise an image in memory."""
     image, stopped = job.image.read(), False
     result = np.empty_like(image)
+    errors = np.zeros(image.shape, np.float32) if job.plan.error_maps else None
     layout = job.layout
     for number, channel in enumerate(job.channels):
         index = layout.slices(channel, [slice(None)] * len(layout.free(channel)))
@@ -187,10 +189,14 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
                     raise KeyboardInterrupt  # there is no whole result
                 stopped = stopped or run.report.stopped
                 planes, model = denoised_of(run), run.denoiser
+                used = model
                 said = {"channel": channel.name} | result_values(run)
             else:
                 model = job.given_model(number)
-                planes = _predicted(job, number, clean)
+                used = job.fitting_model(number, clean)
+                planes = _predicted(job, number, used, clean)
+            if errors is not None and used is not None:
+                errors[index] = layout.from_planes(_error_map(job, number, used, clean), kept)
             if pattern:
                 planes = _in_dtype(planes, image.dtype)
         job.values.append(said)
@@ -198,13 +204,28 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
         result[index] = layout.from_planes(planes, kept)
     check_unchanged(job, software)
     write(target, result, job.image, layout.axes, unfinished_id(software) if stopped else software)
+    if errors is not None and not stopped:
+        write(error_map_path(target), errors, job.image, layout.axes, software)
     if stopped:
         sentence = f"Stopped early: {target} holds what was trained so far; the same command starts again."
         raise StoppedEarly(sentence, job.report().models)
 
 
-def _predicted(job: _FileWork, number: int, planes: np.ndarray) -> np.ndarray:
-    model = job.fitting_model(number, planes)
+def _error_map(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray) -> np.ndarray:
+    """Return the error map of a channel; zeros where there can be none, for the result is worth more."""
+    hear = job.hear(number)
+
+    def tell(done: int, total: int) -> None:
+        hear(Progress("prediction", done, total, message="Estimating the error"))
+
+    try:
+        return model.uncertainty(planes, device=job.plan.settings.device, stop=job.stop, on_step=tell, anyway=True)
+    except InputError as error:
+        job.messages.append(f"{job.image.path}: {error}")
+        return np.zeros(planes.shape, np.float32)
+
+
+def _predicted(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray) -> np.ndarray:
     hear = job.hear(number)
     start = time.perf_counter()
 
@@ -220,6 +241,11 @@ def _predicted(job: _FileWork, number: int, planes: np.ndarray) -> np.ndarray:
 def _stream(job: _FileWork, target: Path, software: str) -> None:
     """Denoise an image block by block, each written at once; what an earlier run has done is taken over."""
     from .blocks import denoise_blocks
+
+    if job.plan.error_maps:
+        job.messages.append(
+            f"{job.image.path} is denoised block by block, for which no error map is made; save a part of it as TIFF."
+        )
 
     with WorkFolder(target, software) as work:
         patterns = []

@@ -42,6 +42,8 @@ class BatchPlan:
     along : str
         Letter of the axis along which planes are neighbours; empty chooses.
     remove_fixed_pattern : bool
+    error_maps : bool
+        Write how far each result is likely to be from the truth beside it.
     scheduler : str or None
         Address of a dask scheduler whose workers denoise the blocks.
     identity : str
@@ -56,6 +58,7 @@ class BatchPlan:
     together: bool = False
     along: str = ""
     remove_fixed_pattern: bool = False
+    error_maps: bool = False
     scheduler: str | None = None
     identity: str = ""
 

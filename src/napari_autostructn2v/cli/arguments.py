@@ -43,13 +43,15 @@ def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -
     axes = arguments.axes
     # The device and the size of a tile change no more than the last digit.
     plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
-    identity = digest(plain, axes, together, arguments.along, arguments.remove_fixed_pattern, *parts)
+    error_maps = ["error map"] if arguments.uncertainty else []
+    identity = digest(plain, axes, together, arguments.along, arguments.remove_fixed_pattern, *error_maps, *parts)
     plan = BatchPlan(
         settings=settings,
         axes=axes,
         together=together,
         along=arguments.along,
         remove_fixed_pattern=arguments.remove_fixed_pattern,
+        error_maps=arguments.uncertainty,
         scheduler=arguments.scheduler,
         identity=identity,
     )

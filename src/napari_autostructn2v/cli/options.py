@@ -123,6 +123,8 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
                         help="axis along which planes are neighbours (default: Z where there is one)")  # fmt: skip
     parser.add_argument("--remove-fixed-pattern", action="store_true",
                         help="take out row and column offsets that are the same in all frames")  # fmt: skip
+    parser.add_argument("--uncertainty", action="store_true",
+                        help="write NAME_uncertainty.tif as well: how far off a result is likely to be")  # fmt: skip
     parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="denoise on the workers of a dask scheduler")
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append what happens to a file")

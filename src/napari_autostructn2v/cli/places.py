@@ -25,7 +25,7 @@ def places_of(arguments: argparse.Namespace) -> Places:
     places = Places()
     if arguments.command not in ("denoise", "predict", "watch"):
         return places
-    from ..batch import find_inputs, found_models, model_paths, targets_of, unfinished_model
+    from ..batch import error_map_path, find_inputs, found_models, model_paths, targets_of, unfinished_model
     from ..files import is_zarr
 
     watched = [str(arguments.folder)] if arguments.command == "watch" else []
@@ -44,6 +44,8 @@ def places_of(arguments: argparse.Namespace) -> Places:
         places.add(Path(mask), "the blind mask")
     for path in targets_of(inputs, arguments.output):
         places.add(path, "a result", folder=path.suffix == ".zarr")
+        if arguments.uncertainty:
+            places.add(error_map_path(path), "an error map")
     kept: Path | None = getattr(arguments, "save_model", None)
     models = []
     if kept is not None:

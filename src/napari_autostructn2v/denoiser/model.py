@@ -15,9 +15,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
 from ..images import Planes, as_array, check_image, line_offsets, on_scale, to_planes
-from ..large import PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
+from ..large import SAMPLE_PIXELS, PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import (
-    AS_IT_IS,
     GIVE_BACK_REACH,
     NO_CONTEXT,
     Context,
@@ -34,6 +33,7 @@ from .applying import check_arguments, denoise_in_runs
 from .contents import NOISE_ARRAYS, NOISE_NUMBERS
 from .fit import Line, line_of, standing_for
 from .saved import read_fields, write_fields
+from .uncertainty import uncertainty_of
 
 __all__ = ["Denoiser"]
 
@@ -166,6 +166,81 @@ class Denoiser:
             on_tile=on_tile,
         )
 
+    def uncertainty(
+        self,
+        image: Any,
+        *,
+        stage: str | None = None,
+        device: str = "auto",
+        stop: StopToken | None = None,
+        on_step: Callable[[int, int], None] | None = None,
+        seed: int = 0,
+        anyway: bool = False,
+    ) -> np.ndarray:
+        """Estimate how far :meth:`predict` is from the truth, and where; it takes about a quarter of a training.
+
+        Parameters
+        ----------
+        image : (..., Y, X) array-like
+            As for :meth:`predict`, of at most 16 megapixels.
+        stage, device, stop, anyway
+            As for :meth:`predict`.
+        on_step : callable or None
+            Called with the training steps done and their total.
+        seed : int
+
+        Returns
+        -------
+        (..., Y, X) float32
+            Root mean square error around each pixel in the units of the image: two thirds of the pixels are likely to
+            be nearer to the truth than that. See ``docs/how-sure.md`` for how far to trust it.
+
+        Raises
+        ------
+        InputError
+            If the image cannot be used, or the model does not fit it.
+        Stopped
+            If the stop token was set before the end.
+        """
+        network = self.network(None if stage is None else checked(stage, str, "stage"))
+        check_arguments(device, None, None)
+        checked(seed, int, "seed")
+        pixels = math.prod(getattr(image, "shape", ()))
+        if pixels > SAMPLE_PIXELS:
+            raise InputError(
+                f"An error map is made for at most {SAMPLE_PIXELS / 1e6:.0f} megapixels at once, and this image has "
+                f"{pixels / 1e6:.0f}. Give it a part: some planes, or a piece that shows what matters."
+            )
+        array = check_image(as_array(image))
+        if not anyway:
+            fitting = self.fitted_to(array)[0]
+            if fitting is not self:
+                return fitting.uncertainty(
+                    array, stage=stage, device=device, stop=stop, on_step=on_step, seed=seed, anyway=True
+                )
+        network, stage = network.to(resolve_device(device)), stage or max(self.networks)
+        length = self.check_length(array.shape, stage)
+
+        def denoise(network: UNet, planes: np.ndarray) -> np.ndarray:
+            of_stack = replace(self, networks={stage: network}).on_planes(stage, device=device, stop=stop)
+            stacks = planes.reshape(-1, length, *planes.shape[-2:])
+            return np.concatenate([of_stack(stack, slice(None)) for stack in stacks])
+
+        error = uncertainty_of(
+            network,
+            self.normalised(array).values,
+            self.normalised_noise,
+            denoise,
+            getattr(self.settings, f"stage{stage}"),
+            self._blind_mask(stage),
+            context=self.context(stage),
+            length=length,
+            seed=seed,
+            stop=stop,
+            on_step=on_step,
+        )
+        return error.reshape(array.shape) * np.float32(self.scale)
+
     def check_length(self, shape: tuple[int, ...], stage: str | None = None) -> int:
         """Return how many planes of an image stand one beside the other, or say that they are too few.
 
@@ -259,7 +334,6 @@ class Denoiser:
         stop: StopToken | None = None,
         on_tile: Callable[[int, int], None] | None = None,
         tile: int | None = None,
-        turned: bool = True,
     ) -> Callable[[np.ndarray, slice], np.ndarray]:
         """Return what denoises chosen planes of one stack, both (N, Y, X) float32 on the scale of the networks.
 
@@ -267,12 +341,9 @@ class Denoiser:
         ----------
         stage, device, stop, on_tile, tile
             As for :meth:`predict`.
-        turned : bool
-            Average over the flips and turns that the settings ask for.
         """
         network, stage = self.network(stage).to(resolve_device(device)), stage or max(self.networks)
-        mask = self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
-        turns = prediction_symmetries(getattr(self.settings, f"stage{stage}"), mask) if turned else [AS_IT_IS]
+        turns = prediction_symmetries(getattr(self.settings, f"stage{stage}"), self._blind_mask(stage))
         noise, context = self.normalised_noise, self.context(stage)
 
         def denoise(stack: np.ndarray, chosen: slice) -> np.ndarray:
@@ -290,6 +361,9 @@ class Denoiser:
             return give_back(stack[chosen], result, noise)
 
         return denoise
+
+    def _blind_mask(self, stage: str) -> np.ndarray:
+        return self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
 
     def line_offsets(self, strips: np.ndarray) -> np.ndarray:
         """Estimate the offset of every row of a plane that is denoised in pieces.

@@ -3,6 +3,7 @@
 from .blind_mask import BlindMask
 from .brightness import Brightness, compare_brightness
 from .drawn import correlated_noise
+from .error_map import error_map
 from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
 from .measurement import Measurement, check_mask, measure
@@ -21,6 +22,7 @@ __all__ = [
     "choose_mask",
     "compare_brightness",
     "correlated_noise",
+    "error_map",
     "estimate_noise",
     "linear_preview",
     "measure",

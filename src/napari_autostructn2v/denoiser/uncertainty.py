@@ -1,0 +1,90 @@
+"""How sure a result is: the network answers to new noise, and another one learns from it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+
+from ..network import Context, UNet, train
+from ..noise import NoiseModel, correlated_noise, error_map
+from ..settings import StageSettings, sized_to
+from ..stop import Stopped, StopToken
+
+__all__ = ["LEARNED_SHARE", "uncertainty_of"]
+
+#: The last part of the training, in which the rate falls to zero, is done again on new noise.
+LEARNED_SHARE = 0.25
+
+
+def uncertainty_of(
+    network: UNet,
+    planes: np.ndarray,
+    noise: NoiseModel,
+    denoise: Callable[[UNet, np.ndarray], np.ndarray],
+    stage: StageSettings,
+    blind_mask: np.ndarray,
+    *,
+    context: Context,
+    length: int,
+    seed: int = 0,
+    stop: StopToken | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Estimate the error of what a network makes of some planes.
+
+    Parameters
+    ----------
+    network : UNet
+        Left as it is.
+    planes : (N, Y, X) float32
+        On the scale of the network.
+    noise : NoiseModel
+        On that scale.
+    denoise : callable
+        Denoises such planes with a network.
+    stage : StageSettings
+        That the network was trained with.
+    blind_mask : (H, W) bool
+    context : Context
+        What the network is shown of other planes.
+    length : int
+        Planes of one stack.
+    seed : int
+        Of the noise and of the training.
+    stop : StopToken or None
+    on_step : callable or None
+        Called with the steps done and their total.
+
+    Returns
+    -------
+    (N, Y, X) float32
+        See :func:`~..noise.error_map`.
+
+    Raises
+    ------
+    Stopped
+        If the stop token was set before the end.
+    """
+    random = np.random.default_rng(seed)
+    denoised = denoise(network, planes)
+    spread = np.sqrt(np.maximum(noise.variance_at(denoised), 0)).astype(np.float32)
+
+    def with_noise() -> np.ndarray:
+        return denoised + spread * np.stack([correlated_noise(noise, plane.shape, random) for plane in denoised])
+
+    again = with_noise()
+    learning, sized = copy.deepcopy(network), sized_to(stage, planes.shape)
+    first = round((1 - LEARNED_SHARE) * sized.steps)
+    for event in train(
+        learning, again, sized, blind_mask, context=context, length=length, seed=seed, first_step=first, stop=stop
+    ):
+        if on_step is not None:
+            on_step(event.step - first, event.total - first)
+    if stop is not None and stop.is_set():
+        raise Stopped
+    learning.smoothing.set_weights(network.smoothing.weights)
+    learned = denoise(learning, again) - denoised
+    answer = denoise(network, with_noise()) - denoised
+    return error_map(planes, denoised, noise, answer, learned)

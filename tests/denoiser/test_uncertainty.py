@@ -1,0 +1,121 @@
+"""How sure a result is: the error map against the truth, in the units of the image, for single planes and stacks."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage as ndi
+
+from napari_autostructn2v import Denoiser, Settings, denoise
+from napari_autostructn2v.errors import InputError
+from napari_autostructn2v.noise import NoiseModel, error_map
+from napari_autostructn2v.stop import Stopped
+
+
+def scene(size: int, seed: int) -> np.ndarray:
+    """Fine texture on the left, an even background on the right."""
+    random = np.random.default_rng(seed)
+    texture = ndi.gaussian_filter(random.standard_normal((size, size)), 1.5)
+    texture *= 60 / texture.std()
+    left = 1 / (1 + np.exp((np.arange(size) - size / 2) / 2))
+    return 200 + left * texture
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[Denoiser, np.ndarray, np.ndarray]:
+    truth = scene(160, 1)
+    noisy = (truth + np.random.default_rng(2).normal(0, 20, truth.shape)).astype(np.float32)
+    fast = Settings.from_preset("fast", stages="1")
+    result = denoise(noisy, replace(fast, stage1=replace(fast.stage1, crop_size=32)))
+    return result.denoiser, noisy, result.denoised - truth
+
+
+def test_the_map_tells_how_far_off_a_result_is_and_where(trained):
+    model, noisy, error = trained
+    said = model.uncertainty(noisy)
+    assert said.shape == noisy.shape
+    assert said.dtype == np.float32
+    for part in (np.s_[:, :60], np.s_[:, 100:]):
+        ratio = np.sqrt(np.mean(said[part] ** 2) / np.mean(error[part] ** 2))
+        assert 0.6 < ratio < 1.7
+    assert said[:, :60].mean() > 1.4 * said[:, 100:].mean()
+
+
+def test_the_map_is_in_the_units_of_the_image(trained):
+    model, noisy, _ = trained
+    said = model.uncertainty(noisy)
+    np.testing.assert_allclose(model.uncertainty(noisy * 10 + 500), said * 10, rtol=0.1)
+
+
+def test_a_model_stays_as_it_is_and_the_same_seed_gives_the_same_map(trained):
+    model, noisy, _ = trained
+    before = model.predict(noisy)
+    first, second = model.uncertainty(noisy, seed=3), model.uncertainty(noisy, seed=3)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(model.predict(noisy), before)
+
+
+def test_steps_are_told_and_a_stop_is_heard(trained):
+    model, noisy, _ = trained
+    told: list[tuple[int, int]] = []
+    stop = threading.Event()
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        stop.set()
+
+    with pytest.raises(Stopped):
+        model.uncertainty(noisy, stop=stop, on_step=tell)
+    assert told
+    assert 0 < told[0][0] <= told[0][1]
+
+
+def test_a_stack_that_was_denoised_with_other_planes_has_a_map():
+    truth = np.stack([scene(48, 1)] * 4)
+    noisy = (truth + np.random.default_rng(2).normal(0, 20, truth.shape)).astype(np.float32)
+    short = Settings.from_preset("fast", stages="1", context="near")
+    result = denoise(noisy, replace(short, stage1=replace(short.stage1, num_epochs=3)))
+    said = result.denoiser.uncertainty(noisy)
+    assert said.shape == noisy.shape
+    error = result.denoised - truth
+    assert 0.4 < np.sqrt(np.mean(said**2) / np.mean(error**2)) < 2.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [({"stage": 2}, "stage"), ({"seed": "one"}, "seed"), ({"device": 0}, "device"), ({"stage": "2"}, "no stage 2")],
+)
+def test_wrong_arguments_end_in_words(trained, arguments, words):
+    model, noisy, _ = trained
+    with pytest.raises(InputError, match=words):
+        model.uncertainty(noisy, **arguments)
+
+
+def test_an_image_of_hundreds_of_megapixels_is_refused_before_it_is_read(trained):
+    dask_array = pytest.importorskip("dask.array")
+    image = dask_array.zeros((100, 4096, 4096), chunks=(1, 4096, 4096))
+    with pytest.raises(InputError, match="megapixels at once"):
+        trained[0].uncertainty(image)
+
+
+def even_noise(variance: float) -> NoiseModel:
+    correlation = np.zeros((3, 3))
+    correlation[1, 1] = 1
+    levels = np.array([-1e9, 1e9])
+    return NoiseModel(correlation, np.full((3, 3), 0.01), variance, variance, levels, np.full(2, variance), 100)
+
+
+def test_wide_structure_that_is_missing_in_the_result_is_seen():
+    random = np.random.default_rng(0)
+    truth = np.zeros((1, 256, 256), np.float32)
+    truth[..., 128:] = 0.5
+    noisy = truth + random.standard_normal(truth.shape).astype(np.float32)
+    lost = np.full_like(truth, 0.25)
+    answer = np.full_like(truth, 0.01)
+    said = error_map(noisy, lost, even_noise(1.0), answer, answer)
+    assert 0.18 < np.sqrt(np.mean(said**2)) < 0.3
+    kept = error_map(noisy, truth, even_noise(1.0), answer, answer)
+    assert np.sqrt(np.mean(kept**2)) < 0.05
