@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayou
 from ..canvas import Comparison
 from ..image import Outcome, ViewerState, judge
 from ..parts import WrappedLabel, connect_while_alive
+from .error_map_button import ErrorMapButton
 from .progress_view import duration_in_words
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class ResultView(QWidget):
         self.grid_button.setCheckable(True)
         self.difference_button = QPushButton("Difference")
         self.difference_button.setCheckable(True)
+        self.error_button = ErrorMapButton(viewer, state)
         self._lay_out()
         self.compare_button.toggled.connect(self._on_compare)
         self.slider.valueChanged.connect(self._on_slider)
@@ -192,4 +194,5 @@ class ResultView(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.label)
         layout.addLayout(buttons)
+        layout.addWidget(self.error_button)
         layout.addWidget(self.slider)

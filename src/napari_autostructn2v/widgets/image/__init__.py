@@ -3,6 +3,7 @@
 from .axes_choice import AxesChoice
 from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .chosen_image import ChosenImage
+from .error_maps import add_error_map
 from .image_choice import ImageChoice
 from .keeping import keeping
 from .layer_order import (
@@ -43,6 +44,7 @@ __all__ = [
     "Source",
     "Stage",
     "ViewerState",
+    "add_error_map",
     "add_quietly",
     "axes_in_words",
     "image_of",

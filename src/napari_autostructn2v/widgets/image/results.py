@@ -190,7 +190,7 @@ class ResultLayers:
 
     def _earlier_results(self, *, finished: bool) -> list[Image]:
         """What earlier runs on this image have left; copies that the user has made of it are the user's."""
-        roles = ("denoised", "stage 1", "unfinished") if finished else ("unfinished",)
+        roles = ("denoised", "stage 1", "unfinished", "error map") if finished else ("unfinished",)
         return [
             layer
             for layer in self._viewer.layers

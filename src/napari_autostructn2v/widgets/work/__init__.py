@@ -3,6 +3,7 @@
 from .activity import Activity
 from .applying import Prediction, predict_task
 from .channels import ChannelProgress, each_channel
+from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
 from .previews import without_flat_previews
@@ -27,6 +28,7 @@ __all__ = [
     "Task",
     "denoise_task",
     "each_channel",
+    "error_map_task",
     "fill_task",
     "gain_task",
     "linear_preview_task",
