@@ -30,7 +30,7 @@ _ABOUT = (
 _NO_MODEL = "An error map needs the model that made the result; run again, or take up its model below."
 
 
-class _Asked(NamedTuple):
+class _MapAsked(NamedTuple):
     """Of which image and which result of it the error is estimated."""
 
     image: ImageState
@@ -77,7 +77,7 @@ class ErrorMapButton(QPushButton):
             (part.number, part.name, error_map_task(part.data, models[min(part.number, len(models) - 1)], device))
             for part in image.outcome.source.parts
         ]
-        self.worker.ask(_Asked(image, image.outcome), each_channel(tasks))
+        self.worker.ask(_MapAsked(image, image.outcome), each_channel(tasks))
         self.refresh()
 
     def refresh(self, aspect: object = None) -> None:
@@ -104,13 +104,13 @@ class ErrorMapButton(QPushButton):
         if self.worker.is_busy and event.total:
             self.setText(f"Cancel {_TITLE.lower()} ({event.step / event.total:.0%})")
 
-    def _on_finished(self, asked: _Asked, maps: list[np.ndarray | None]) -> None:
+    def _on_finished(self, asked: _MapAsked, maps: list[np.ndarray | None]) -> None:
         self.refresh()
         made = [values for values in maps if values is not None]
         if len(made) < len(maps) or asked.outcome is not asked.image.outcome:
             return
         add_error_map(self._viewer, asked.outcome.source, made)
 
-    def _on_failed(self, asked: _Asked, failure: Failure) -> None:
+    def _on_failed(self, asked: _MapAsked, failure: Failure) -> None:
         self.refresh()
         self.failed.emit(failure)
