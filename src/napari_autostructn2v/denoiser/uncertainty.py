@@ -75,7 +75,8 @@ def uncertainty_of(
         return denoised + spread * np.stack([correlated_noise(noise, plane.shape, random) for plane in denoised])
 
     again = with_noise()
-    learning, sized = copy.deepcopy(network), sized_to(stage, planes.shape)
+    learning = copy.deepcopy(network)
+    sized = sized_to(stage, planes.shape, shares_noise=bool(blind_mask.sum() > 1))
     first = round((1 - LEARNED_SHARE) * sized.steps)
     for event in train(
         learning, again, sized, blind_mask, context=context, length=length, seed=seed, first_step=first, stop=stop

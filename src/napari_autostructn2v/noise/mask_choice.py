@@ -68,6 +68,12 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     strength[noise.max_lag, noise.max_lag] = 0
     strongest = float(strength.max())
     single = np.ones((1, 1), bool)
+    if not noise.from_flat_parts:
+        return BlindMask(
+            single,
+            "No part of the image is flat enough to tell noise from structure, so the noise is taken for independent "
+            "between pixels, and stage 2 is left out. If it is not, choose a mask by hand.",
+        )
     if strongest < settings.min_correlation:
         return BlindMask(single, "The noise is independent between pixels, so stage 2 is not needed.")
     measured, simple = _candidates(noise, strength)

@@ -29,6 +29,10 @@ CLIPPED_SHARE = 0.5
 
 _MOST_TILES = 1500
 
+#: Noise of cameras, detectors and demosaicing that is correlated along rows and columns alike reaches over a few pixels
+#: only. What is correlated by more than this at this distance both along rows and along columns is structure.
+_WIDE_REACH, _WIDE_SHARE = 5, 0.15
+
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
 _LOW_QUANTILE = 0.3
 
@@ -51,6 +55,9 @@ class NoiseModel:
         Noise variance against intensity, in input units.
     tiles : int
         How many tiles the measurement rests on.
+    from_flat_parts : bool
+        False where there was structure in all tiles: then the noise is taken for independent between pixels, and its
+        variance is what the differences between neighbours say.
     """
 
     correlation: np.ndarray
@@ -60,6 +67,7 @@ class NoiseModel:
     intensities: np.ndarray
     variances: np.ndarray
     tiles: int
+    from_flat_parts: bool = True
 
     @property
     def max_lag(self) -> int:
@@ -163,15 +171,32 @@ def estimate_noise(
     # Neighbouring tiles overlap, so they count for about half as many independent ones.
     standard_error = correlations.std(0) / np.sqrt(max(1.0, len(flattest) / 2))
     standard_error = np.maximum(standard_error, 1 / np.sqrt(len(flattest) * side**2))
+    flat = not _is_wide(correlation, standard_error)
+    if not flat:
+        correlation = np.zeros_like(correlation)
+        correlation[centre, centre] = 1.0
     intensities, variances, mean_variance = variance_against_intensity(planes, correlation)
+    background = float(variance[flattest].mean()) if flat else float(variances[0])
     return NoiseModel(
         correlation=correlation,
         standard_error=standard_error,
-        variance=float(variance[flattest].mean()),
+        variance=background,
         mean_variance=mean_variance,
         intensities=intensities,
         variances=variances,
         tiles=len(flattest),
+        from_flat_parts=flat,
+    )
+
+
+def _is_wide(correlation: np.ndarray, standard_error: np.ndarray) -> bool:
+    """Return whether what is correlated reaches so far along rows and columns that it is structure."""
+    centre = len(correlation) // 2
+    if centre < _WIDE_REACH:
+        return False
+    row, column = (centre, centre + _WIDE_REACH), (centre + _WIDE_REACH, centre)
+    return all(
+        correlation[place] > max(_WIDE_SHARE, SIGNIFICANCE * float(standard_error[place])) for place in (row, column)
     )
 
 

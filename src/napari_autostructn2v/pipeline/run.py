@@ -168,7 +168,8 @@ def _run(
         return Result.of_nothing(settings, "The run was stopped before the noise was measured.")
     seconds = {"measuring": time.monotonic() - begun}
     messages = [] if measured.flattened in measured.mask.reason else [measured.flattened]
-    first, second = (sized_to(stage, measured.planes.values.shape) for stage in (settings.stage1, settings.stage2))
+    shape, shares = measured.planes.values.shape, measured.with_second
+    first, second = (sized_to(stage, shape, shares_noise=shares) for stage in (settings.stage1, settings.stage2))
     if settings.stages == "auto" and measured.with_second:
         # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
         first = replace(first, num_epochs=max(1, first.num_epochs // 3))

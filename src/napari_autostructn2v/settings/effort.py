@@ -9,20 +9,27 @@ from .values import StageSettings
 
 __all__ = ["sized_to"]
 
+#: Fewer pixels than this hold too little noise that differs for a long training, of which this many steps are left.
+_ENOUGH_PIXELS, _FEWEST_STEPS = 128**2, 140
+
 #: A batch shows an image at most so many times over, and has at least so many crops.
 _TIMES, _FEWEST = 4, 4
 
 
-def sized_to(stage: StageSettings, shape: Sequence[int]) -> StageSettings:
-    """Return the settings of a stage with batches that suit the size of the image; the steps stay as they are.
+def sized_to(stage: StageSettings, shape: Sequence[int], *, shares_noise: bool = False) -> StageSettings:
+    """Return the settings of a stage with batches that suit the size of the image, and with no more steps than do.
 
     Sixteen crops of an image that is hardly larger than one of them are sixteen times the same (docs/decisions.md).
+    Where neighbouring pixels share noise, so do those held out with those trained on: a network that learns the noise
+    of a small image by heart looks better and better, so its steps are counted out instead.
 
     Parameters
     ----------
     stage : StageSettings
     shape : sequence of int
         (N, Y, X).
+    shares_noise : bool
+        Whether the noise is correlated between pixels.
 
     Examples
     --------
@@ -30,6 +37,10 @@ def sized_to(stage: StageSettings, shape: Sequence[int]) -> StageSettings:
     (4, 16)
     """
     planes, height, width = shape
+    if shares_noise:
+        fewer = max(_FEWEST_STEPS, round(stage.steps * min(1.0, planes * height * width / _ENOUGH_PIXELS)))
+        epochs = max(1, min(stage.num_epochs, fewer // stage.steps_per_epoch))
+        stage = replace(stage, num_epochs=epochs)
     side = min(stage.crop_size, height, width)
     enough = max(_FEWEST, round(_TIMES * planes * height * width / side**2))
     if enough >= stage.batch_size:

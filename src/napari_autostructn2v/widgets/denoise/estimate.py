@@ -102,17 +102,17 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
     share = 1 / 3 if settings.stages == "auto" and second else 1.0
     if first:
         last = not second
-        units["stage 1"] = share * _training(settings.stage1, shape, stacked and last)
+        units["stage 1"] = share * _training(settings.stage1, shape, stacked and last, second)
         units["after stage 1"] = _turns(settings.stage1, 8) * (megapixels + 0.1)
     if second:
-        units["stage 2"] = _training(settings.stage2, shape, stacked)
+        units["stage 2"] = _training(settings.stage2, shape, stacked, second)
         units["after stage 2"] = _turns(settings.stage2, 4) * (megapixels + 0.1)
     kind = f"{settings.preset}{' stack' if stacked else ''} {settings.device}"
     return Work(units, kind, channels)
 
 
-def _training(stage: StageSettings, shape: tuple[int, ...], stacked: bool) -> float:
-    stage = sized_to(stage, (math.prod(shape[:-2]), *shape[-2:]))
+def _training(stage: StageSettings, shape: tuple[int, ...], stacked: bool, shares_noise: bool) -> float:
+    stage = sized_to(stage, (math.prod(shape[:-2]), *shape[-2:]), shares_noise=shares_noise)
     side = min(stage.crop_size, *shape[-2:])
     a_step = _STEP + stage.batch_size * side**2 / 1e6 * stage.features / 16
     return stage.steps * a_step * (_STACK_FACTOR if stacked else 1)
