@@ -13,7 +13,9 @@ from napari_autostructn2v import (
     BlindMask,
     Denoiser,
     InputError,
+    MaskSettings,
     Settings,
+    StageSettings,
     choose_mask,
     denoise,
     estimate_noise,
@@ -62,10 +64,13 @@ CALLS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "run mask": (lambda wrong: first(IMAGE, mask=wrong), {"None"}),
     "run stop": (lambda wrong: first(IMAGE, stop=wrong), {"None"}),
     "run start": (lambda wrong: first(IMAGE, start=wrong), {"None"}),
-    "run preview_plane": (lambda wrong: first(IMAGE, preview_plane=wrong), {"None", "a number"}),
+    "run preview_plane": (lambda wrong: first(IMAGE, preview_plane=wrong), {"None"}),
     "estimate_noise image": (estimate_noise, set()),
     "estimate_noise patches": (lambda wrong: estimate_noise(IMAGE, wrong), {"None"}),
     "estimate_noise max_lag": (lambda wrong: estimate_noise(IMAGE, max_lag=wrong), {"a number"}),
+    "NoiseModel.rescaled scale": (lambda wrong: NOISE.rescaled(wrong, 0), {"a number"}),
+    "NoiseModel.rescaled offset": (lambda wrong: NOISE.rescaled(1, wrong), {"a number"}),
+    "NoiseModel.variance_at": (NOISE.variance_at, {"a number", "a list"}),
     "choose_mask noise": (lambda wrong: choose_mask(wrong, IMAGE), set()),
     "choose_mask image": (lambda wrong: choose_mask(NOISE, wrong), set()),
     "choose_mask settings": (lambda wrong: choose_mask(NOISE, IMAGE, wrong), set()),
@@ -159,12 +164,54 @@ def test_a_mask_is_chosen_for_stacks_of_any_dimensions() -> None:
     assert not choose_mask(NOISE, stack).is_structured
 
 
-def test_masked_pixels_are_refused_with_a_way_to_keep_the_mask(model: Denoiser) -> None:
-    masked = np.ma.masked_array(IMAGE, mask=IMAGE > 120)
-    for function in (denoise, estimate_noise, select_patches, model.predict):
-        with pytest.raises(InputError, match=r"masked pixels.*image\.filled.*mask=image\.mask"):
-            function(masked)  # type: ignore[operator]
-    assert select_patches(np.ma.masked_array(IMAGE)).patch_size == 32, "nothing is masked"
+def test_what_stands_under_a_mask_does_not_count(model: Denoiser) -> None:
+    mask = np.zeros(IMAGE.shape, bool)
+    mask[10:20, 30:34] = True
+    results = []
+    for hidden in (1e6, np.nan):
+        masked = np.ma.masked_array(np.where(mask, hidden, IMAGE), mask=mask)
+        predicted = model.predict(masked, anyway=True)
+        results.append(predicted)
+        assert np.array_equal(np.ma.getmaskarray(predicted), mask)
+        assert estimate_noise(masked).variance == pytest.approx(NOISE.variance, rel=0.2)
+        assert select_patches(masked).patch_size == 32
+    assert np.array_equal(results[0].data, results[1].data)
+    assert not isinstance(model.predict(IMAGE, anyway=True), np.ma.MaskedArray)
+
+
+def test_a_run_masks_its_results_as_the_image_was_masked() -> None:
+    stage = StageSettings(num_epochs=1, patches_per_image=2, batch_size=2, features=4, crop_size=32)
+    stack = np.stack([IMAGE, IMAGE[::-1]])
+    masked = np.ma.masked_greater(stack, 120)
+    result = denoise(masked, Settings(stage1=stage, stages="1"))
+    for image in (result.denoised, result.stage1):
+        assert isinstance(image, np.ma.MaskedArray)
+        assert np.array_equal(image.mask, masked.mask)
+        assert np.isfinite(image.data).all()
+    assert result.stage2 is None
+
+
+def test_an_image_that_is_all_masked_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^Every pixel of the image is masked"):
+        denoise(np.ma.masked_array(IMAGE, mask=True))
+
+
+@pytest.mark.parametrize("plane", [2, 10**9])
+def test_a_preview_of_a_plane_that_is_not_there_is_refused(plane: int) -> None:
+    with pytest.raises(InputError, match=rf"^preview_plane is {plane}, but the image has 2 planes"):
+        first(np.stack([IMAGE, IMAGE]), preview_plane=plane)
+
+
+@pytest.mark.parametrize("scale", [0, -1, np.nan, np.inf, 1e200])
+def test_a_noise_model_is_rescaled_by_a_positive_number(scale: float) -> None:
+    with pytest.raises(InputError, match=r"^scale is .*; it must be a number from"):
+        NOISE.rescaled(scale, 0)
+
+
+@pytest.mark.parametrize("pattern", [("01", "1"), ("012",), ("",), ("111", "")])
+def test_the_rows_of_a_drawn_mask_are_texts_of_0_and_1_of_one_length(pattern: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match=r"^pattern is .*equally long texts of 0 and 1\.$"):
+        MaskSettings(source="editor", pattern=pattern)
 
 
 @pytest.mark.parametrize(

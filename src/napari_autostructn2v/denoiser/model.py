@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
-from ..images import Planes, as_array, check_image, line_offsets, on_scale, to_planes
+from ..images import Planes, as_array, check_image, line_offsets, masked_like, on_scale, to_planes
 from ..large import SAMPLE_PIXELS, PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import (
     GIVE_BACK_REACH,
@@ -139,7 +139,8 @@ class Denoiser:
         Returns
         -------
         (..., Y, X) ndarray or dask array
-            Shape, dtype and units of the input; integers are rounded and clipped to their range.
+            Shape, dtype and units of the input; integers are rounded and clipped to their range. Of a masked array,
+            masked where that is.
 
         Raises
         ------
@@ -157,7 +158,7 @@ class Denoiser:
         given = as_array(image)
         array = check_image(given)
         model = self if anyway else self.fitted_to(array)[0]
-        return denoise_in_runs(
+        denoised = denoise_in_runs(
             array,
             given.dtype if dtype is None else dtype,
             partial(model.predict_part, stage=stage, device=device, stop=stop, tile=tile),
@@ -165,6 +166,7 @@ class Denoiser:
             reach=self.context(stage).reach,
             on_tile=on_tile,
         )
+        return masked_like(denoised, image)
 
     def uncertainty(
         self,

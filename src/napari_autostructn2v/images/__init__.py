@@ -4,7 +4,7 @@ from .axes import Channel, Layout, named_axes
 from .checks import as_array, check_image
 from .fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
 from .line_offsets import find_line_offsets, line_offsets, line_strips, without_line_offsets
-from .missing import fill_missing
+from .missing import fill_missing, masked_like
 from .planes import Planes, on_scale, to_planes
 from .spread import evenly_spread
 
@@ -22,6 +22,7 @@ __all__ = [
     "find_line_offsets",
     "line_offsets",
     "line_strips",
+    "masked_like",
     "named_axes",
     "on_scale",
     "to_planes",

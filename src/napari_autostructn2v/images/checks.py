@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
 from ..files import reason
+from .missing import fill_masked
 
 __all__ = ["MIN_SIDE", "check_image"]
 
@@ -25,7 +26,7 @@ def check_image(image: ArrayLike | Any) -> np.ndarray:
     ----------
     image : (..., Y, X) array-like
         Real numbers of any dtype and byte order; numpy, dask or zarr arrays, or nested lists. Read, never written to;
-        it may be read-only and non-contiguous.
+        it may be read-only and non-contiguous. Masked pixels are filled.
 
     Returns
     -------
@@ -78,17 +79,16 @@ def check_image(image: ArrayLike | Any) -> np.ndarray:
 
 
 def as_array(image: Any) -> np.ndarray:
-    """Return an image as an array, computed once where it is lazy; its values and its dtype are not looked at."""
+    """Return an image as an array, computed once where it is lazy; its values and its dtype are not looked at.
+
+    Masked pixels are filled, see :func:`fill_masked`.
+    """
     if image is None:
         raise InputError("There is no image; open or choose one first.")
     if isinstance(image, (str, Path)):
         raise InputError(f"{str(image)!r} is a text, not an image; read the file first (see read_image).")
     if np.ma.is_masked(image):
-        raise InputError(
-            "The image has masked pixels, and what stands there is not known. Fill them first, for instance by "
-            "image.filled(numpy.ma.median(image)), and mask them in the result again: "
-            "numpy.ma.array(result, mask=image.mask)."
-        )
+        return fill_masked(image)
     try:
         return np.asarray(image)
     except MemoryError as error:

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from ..errors import InputError
 from ..images import check_image, evenly_spread
-from ..settings import checked, shortened
+from ..settings import Range, checked, shortened
 from .autocovariance import autocovariance, detrended
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ _MOST_TILES = 1500
 #: Noise of cameras, detectors and demosaicing that is correlated along rows and columns alike reaches over a few pixels
 #: only. What is correlated by more than this at this distance both along rows and along columns is structure.
 _WIDE_REACH, _WIDE_SHARE = 5, 0.15
+
+#: By how much a model may be rescaled: beyond, a variance leaves the range of 64-bit floating point.
+_SCALES = Range(1e-150, 1e150)
 
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
 _LOW_QUANTILE = 0.3
@@ -80,13 +83,15 @@ class NoiseModel:
         return np.abs(self.correlation) > SIGNIFICANCE * self.standard_error
 
     def variance_at(self, intensity: np.ndarray) -> np.ndarray:
-        """Noise variance at given intensities, in squared input units; `intensity` in input units.
+        """Noise variance at given intensities, in squared input units; `intensity` in input units, of any shape.
 
         Interpolated between the classes that were measured. Beyond the brightest of them it goes on along a straight
         line through all, since the noise of light grows with the light; few pixels are brighter, but they are the ones
         that are looked at.
         """
-        intensity = np.asarray(intensity)
+        given, intensity = intensity, np.asarray(intensity)
+        if intensity.dtype.kind not in "iuf":
+            raise InputError(f"intensity is {shortened(given)}; it must be a number or an array of numbers.")
         variance = np.interp(intensity, self.intensities, self.variances)
         beyond = intensity > self.intensities[-1]
         slope = self._slope
@@ -103,6 +108,7 @@ class NoiseModel:
 
     def rescaled(self, scale: float, offset: float) -> NoiseModel:
         """Return the model of the image times `scale` plus `offset`."""
+        scale, offset = checked(scale, float, "scale", _SCALES), checked(offset, float, "offset")
         square = scale**2
         return replace(
             self,

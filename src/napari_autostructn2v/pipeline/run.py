@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError, tells_of_memory
-from ..images import as_array, on_scale
+from ..images import as_array, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
@@ -47,7 +47,8 @@ def denoise(
     image : (..., Y, X) array-like
         Real numbers; all planes are trained on together. What lies on disk (dask, zarr, HDF5, memory-mapped) and has
         more than 33 megapixels is never read whole: planes spread over it are trained on, and the results are dask
-        arrays, denoised where they are computed.
+        arrays, denoised where they are computed. Masked pixels of a masked array are filled from beside them, and the
+        results are masked there again.
     settings : Settings or None
     progress : callable or None
         Called with every event.
@@ -119,7 +120,12 @@ def run(
     image = on_disk_as_dask(image)
     if not is_large(image):
         # Read once: a lazy image would be computed anew wherever its pixels are asked for.
-        return (yield from _run(as_array(image), settings, stop, mask, start, preview_plane))
+        array = as_array(image)
+        _check_plane(preview_plane, array.shape)
+        result = yield from _run(array, settings, stop, mask, start, preview_plane)
+        names = ("denoised", "stage1", "stage2")
+        return replace(result, **{name: masked_like(getattr(result, name), image) for name in names})
+    _check_plane(preview_plane, image.shape)
     yield Progress("measuring", message="Reading planes to train on")
     with_neighbours = settings.context != "none" or (start is not None and start.reach > 0)
     sample, index = sample_planes(image, preview_plane, with_neighbours=with_neighbours)
@@ -143,6 +149,16 @@ def _checked_arguments(settings: Any, stop: Any, mask: Any, preview_plane: Any, 
     if start is not None and not hasattr(start, "networks"):
         raise InputError(f"start is {shortened(start)}; it must be a Denoiser, such as that of an earlier result.")
     return Settings() if settings is None else checked(settings, Settings, "settings")
+
+
+def _check_plane(preview_plane: int | None, shape: Sequence[int]) -> None:
+    """Say so if there is no such plane; an image without planes is refused elsewhere."""
+    planes = math.prod(shape[:-2])
+    if preview_plane is not None and len(shape) > 1 and preview_plane >= planes > 0:
+        raise InputError(
+            f"preview_plane is {preview_plane}, but the image has {planes} {'plane' if planes == 1 else 'planes'}; "
+            f"planes are counted from 0, so the last one is {planes - 1}."
+        )
 
 
 def _run(

@@ -196,6 +196,11 @@ class MaskSettings:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        widths = {len(row) for row in self.pattern}
+        check(
+            len(widths) < 2 and 0 not in widths and not set("".join(self.pattern)) - {"0", "1"},
+            f"pattern is {shortened(self.pattern)}; its rows must be equally long texts of 0 and 1.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
