@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari.utils.notifications import show_info
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -30,6 +29,7 @@ from ..plots import LossPlot
 from ..work import Failure
 from .advanced_form import AdvancedForm
 from .buttons import BUSY, RunButtons
+from .closing import ClosingRun
 from .elsewhere import RunElsewhere
 from .forecast import Forecast
 from .habits import Habits, preferences, remember, start_with
@@ -106,7 +106,8 @@ class DenoiseDock(QWidget):
         self._measure_timer.timeout.connect(self._measure_unasked)
         self._connect()
         DockTabs(self, self._viewer.window.remove_dock_widget)
-        DockWatch(self).closed.connect(self._on_dock_closed)
+        self.closing = ClosingRun(self, self.control)
+        DockWatch(self, self.closing.may_close).closed.connect(self._on_dock_closed)
         self._show_habits()
         self._on_chosen()
 
@@ -331,11 +332,7 @@ class DenoiseDock(QWidget):
     # ---- how it ends
 
     def _on_dock_closed(self) -> None:
-        """Take away what only the dock can steer; a run goes on."""
+        """Take away what only the dock can steer."""
         self.noise_panel.preview.close()
         self.result_view.stop_comparing()
-        if self.control.is_running and self.control.layer is not None:
-            show_info(
-                f"“{self.control.layer.name}” is still being denoised. Open the Denoise dock again to see how far it "
-                "is, or to cancel it."
-            )
+        self.closing.tell_if_unasked()

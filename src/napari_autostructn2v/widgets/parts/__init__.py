@@ -1,5 +1,6 @@
 """Small widgets that know nothing of denoising."""
 
+from .ask_choice import ask_choice
 from .ask_file import ask_save
 from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
@@ -25,6 +26,7 @@ __all__ = [
     "WindowWatch",
     "WrappedLabel",
     "add_row",
+    "ask_choice",
     "ask_save",
     "connect_while_alive",
     "name_for_screen_readers",
