@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from helpers.stand_in import StandIn
@@ -77,6 +80,43 @@ def test_the_models_of_all_channels_are_applied_and_saved(viewer, dock, standin,
     finish(dock, qtbot)
     assert [len(model.tiles) for model in models] == [1, 1]
     assert viewer.layers["cells denoised"].data.shape == (2, 64, 64)
+
+
+def test_the_models_of_all_channels_are_found_again(viewer, dock, qtbot, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("napari_autostructn2v.denoiser.Denoiser.load", lambda path: SimpleNamespace(file=path))
+    for number in (1, 2):
+        (tmp_path / f"cells-c{number}.safetensors").write_text("a model")
+    panel = dock.model_panel
+
+    def load(name: str) -> list[str]:
+        panel.load(str(tmp_path / name))
+        qtbot.waitUntil(lambda: not panel.reader.is_busy and panel.model is not None, timeout=10_000)
+        return [Path(model.file).name for model in panel.model.each]
+
+    viewer.add_image(noisy(2, 64, 64), name="cells", **CHANNELS)
+    assert load("cells-c1.safetensors") == ["cells-c1.safetensors", "cells-c2.safetensors"]
+    assert panel.label.text() == "Model at hand: cells-c1.safetensors to cells-c2.safetensors."
+    assert load("cells-c2.safetensors") == ["cells-c2.safetensors"], "whoever wants one model alone gets it"
+    (tmp_path / "cells-c3.safetensors").write_text("a model")
+    assert load("cells-c1.safetensors") == ["cells-c1.safetensors"], "models of an image with three channels"
+    viewer.add_image(noisy(64, 64), name="one channel")
+    assert load("cells-c1.safetensors") == ["cells-c1.safetensors"]
+
+
+def test_the_curves_of_each_channel_are_named(viewer, dock, qtbot) -> None:
+    viewer.add_image(noisy(2, 64, 64), name="cells", **CHANNELS)
+    run(dock, qtbot)
+    qtbot.waitUntil(lambda: len(dock.loss_plot.names()) == 4, timeout=10_000)
+    assert dock.loss_plot.names() == ["channel 1\nstage 1", "stage 2", "channel 2\nstage 1", "stage 2"]
+    for item in (1, 2, 3):
+        dock.options.stages_combo.setCurrentIndex(item)
+        dock.options.stages_combo.activated.emit(item)
+        if dock.settings().stages == "1":
+            break
+    run(dock, qtbot)
+    assert dock.loss_plot.names() == ["channel 1\nstage 1", "channel 2\nstage 1"]
+    steps, _ = dock.loss_plot.curves()["training"]
+    assert steps == sorted(steps), "the second channel continues to the right of the first"
 
 
 def test_noise_and_patches_are_those_of_the_channel_in_view(viewer, dock, standin, qtbot) -> None:

@@ -26,7 +26,7 @@ from ..parts import (
     unwrapped,
 )
 from ..plots import LossPlot
-from ..work import Failure
+from ..work import ChannelProgress, Failure
 from .advanced_form import AdvancedForm
 from .buttons import BUSY, RunButtons
 from .closing import ClosingRun
@@ -83,7 +83,7 @@ class DenoiseDock(QWidget):
         self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
         self.progress = ProgressView()
         self.message = MessageBar()
-        self.loss_plot = LossPlot()
+        self.loss_plot = LossPlot(_channel_of)
         self._plotted: tuple[object, int] = (None, 0)  # the losses on show, and how many of them
         self.noise_panel = NoisePanel(self._viewer, self._state)
         self.result_view = ResultView(self._viewer, self._state)
@@ -336,3 +336,7 @@ class DenoiseDock(QWidget):
         self.noise_panel.preview.close()
         self.result_view.stop_comparing()
         self.closing.tell_if_unasked()
+
+
+def _channel_of(event: Progress) -> str:
+    return shortened(event.name) if isinstance(event, ChannelProgress) else ""

@@ -23,7 +23,8 @@ from ...denoiser import Run, delete_run, kept_runs, methods_text
 from ...errors import InputError
 from ..image import ImageState, ModelAtHand, ViewerState
 from ..parts import WrappedLabel, ask_save
-from ..work import Failure, Latest, load_model_task
+from ..work import Failure, Latest, load_models_task
+from .model_files import files_to_read, files_to_write
 
 if TYPE_CHECKING:
     from ...denoiser import Denoiser
@@ -145,7 +146,7 @@ class ModelPanel(QWidget):
         if self.model is None:
             return
         try:
-            for denoiser, where in zip(self.model.each, _files_of(path, len(self.model.each)), strict=True):
+            for denoiser, where in zip(self.model.each, files_to_write(path, len(self.model.each)), strict=True):
                 denoiser.save(where)
         except InputError as error:
             self.failed.emit(Failure(str(error), "input"))
@@ -153,8 +154,15 @@ class ModelPanel(QWidget):
         self._state.image.take_model(replace(self.model, name=Path(path).name))
 
     def load(self, path: str, name: str = "", *, stopped: bool = False) -> None:
-        """Read a model from a file, beside the window, for the image that is chosen now."""
-        self.reader.ask(_ModelAsked(self._state.image, name or Path(path).name, stopped), load_model_task(path))
+        """Read a model from a file, beside the window, for the image that is chosen now.
+
+        The files of its other channels are read with that of the first.
+        """
+        image = self._state.image
+        files = files_to_read(path, 1 if image.layer is None else len(image.pixels.channel_names))
+        together = f" to {Path(files[-1]).name}" if len(files) > 1 else ""
+        asked = _ModelAsked(image, name or Path(path).name + together, stopped)
+        self.reader.ask(asked, load_models_task(files))
         self._show()
 
     def delete(self) -> None:
@@ -177,8 +185,8 @@ class ModelPanel(QWidget):
         run: Run = item.data(Qt.ItemDataRole.UserRole)
         self.load(run.model, f"trained on “{run.image}”", stopped=run.stopped)
 
-    def _on_loaded(self, asked: _ModelAsked, denoiser: Denoiser) -> None:
-        asked.image.take_model(ModelAtHand(denoiser, asked.name, asked.stopped))
+    def _on_loaded(self, asked: _ModelAsked, models: list[Denoiser]) -> None:
+        asked.image.take_model(ModelAtHand(models[0], asked.name, asked.stopped, others=tuple(models[1:])))
         self._show()
 
     def _on_failed(self, asked: _ModelAsked, failure: Failure) -> None:
@@ -239,11 +247,3 @@ class ModelPanel(QWidget):
         chosen = self.chosen_run is not None
         self.delete_button.setEnabled(chosen)
         self.delete_button.setToolTip("Delete the chosen run from the disk. Layers stay." if chosen else _NO_RUN)
-
-
-def _files_of(path: str, channels: int) -> list[str]:
-    """Return a file for each channel: ``cells-c1.safetensors``, ... unless there is only one."""
-    if channels == 1:
-        return [path]
-    first = Path(path)
-    return [str(first.with_name(f"{first.stem}-c{number}{first.suffix}")) for number in range(1, channels + 1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyqtgraph as pg
@@ -48,15 +48,22 @@ class _LogAxis(pg.AxisItem):
 
 
 class LossPlot(pg.PlotWidget):
-    """Training and held-out loss over the steps; stage 2 continues to the right of stage 1."""
+    """Training and held-out loss over the steps; stage 2 and further channels continue to the right of stage 1.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    channel_of : callable
+        Returns the name of the channel that an event is about, empty where there is only one.
+    """
+
+    def __init__(self, channel_of: Callable[[Progress], str]) -> None:
         super().__init__(background=None, axisItems={"left": _LogAxis("left")})
+        self._channel_of = channel_of
         self._steps: list[int] = []
         self._losses: list[float] = []
         self._held_out_steps: list[int] = []
         self._held_out: list[float] = []
-        self._phase = ""
+        self._phase, self._channel = "", ""
         self._offset = 0
         self._end = 1
         self._borders: list[pg.InfiniteLine] = []
@@ -87,7 +94,7 @@ class LossPlot(pg.PlotWidget):
         for border in self._borders:
             self.removeItem(border)
         self._borders.clear()
-        self._phase, self._offset, self._end = "", 0, 1
+        self._phase, self._channel, self._offset, self._end = "", "", 0, 1
         self._redraw()
 
     def add(self, events: Iterable[Progress]) -> None:
@@ -96,8 +103,9 @@ class LossPlot(pg.PlotWidget):
         for event in events:
             if event.loss is None and event.held_out is None:
                 continue
-            if event.phase != self._phase:
-                self._start_phase(event.phase)
+            channel = self._channel_of(event)
+            if (channel, event.phase) != (self._channel, self._phase):
+                self._start_phase(event.phase, channel)
             step = self._offset + event.step
             if event.loss is not None:
                 self._steps.append(step)
@@ -122,14 +130,20 @@ class LossPlot(pg.PlotWidget):
             "held-out": (list(self._held_out_steps), list(self._held_out)),
         }
 
+    def names(self) -> list[str]:
+        """Return what is written beside the stages, from left to right."""
+        return [border.label.format for border in self._borders]
+
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.StyleChange and hasattr(self, "_held_out_curve"):
             self._apply_colors()
 
-    def _start_phase(self, phase: str) -> None:
-        self._phase = phase
+    def _start_phase(self, phase: str, channel: str) -> None:
+        # A channel is named once, above its first stage, since its stages are close together.
+        label = phase if channel == self._channel else f"{channel}\n{phase}"
+        self._phase, self._channel = phase, channel
         self._offset = max([0, *self._steps[-1:], *self._held_out_steps[-1:]])
         for steps, losses in ((self._steps, self._losses), (self._held_out_steps, self._held_out)):
             if steps:  # a gap in the curve
@@ -137,7 +151,7 @@ class LossPlot(pg.PlotWidget):
                 losses.append(math.nan)
         # Its name stands at the bottom, since every curve begins at the top.
         border = pg.InfiniteLine(
-            pos=self._offset, angle=90, label=phase, labelOpts={"position": 0.02, "anchors": [(0, 1)] * 2}
+            pos=self._offset, angle=90, label=label, labelOpts={"position": 0.02, "anchors": [(0, 1)] * 2}
         )
         self._borders.append(border)
         self.addItem(border)

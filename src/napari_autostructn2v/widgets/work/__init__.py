@@ -7,7 +7,7 @@ from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
 from .previews import without_flat_previews
-from .tasks import denoise_task, fill_task, gain_task, linear_preview_task, load_model_task, measure_task
+from .tasks import denoise_task, fill_task, gain_task, linear_preview_task, load_models_task, measure_task
 from .timing import RUN_PARTS, PartTimes, RunPart, timed
 from .worker import Runner, StopRequest, Task
 
@@ -32,7 +32,7 @@ __all__ = [
     "fill_task",
     "gain_task",
     "linear_preview_task",
-    "load_model_task",
+    "load_models_task",
     "measure_task",
     "predict_task",
     "timed",

@@ -23,11 +23,14 @@ class ChannelProgress(Progress):
         Its number.
     done, count : int
         How many channels came before it, and how many there are.
+    name : str
+        Such as ``"channel 2"`` or ``"red"``.
     """
 
     channel: int = 0
     done: int = 0
     count: int = 1
+    name: str = ""
 
 
 def each_channel(tasks: Sequence[tuple[int, str, Task]]) -> Task:
@@ -83,7 +86,7 @@ class _About:
             values["seconds_left"] = left + own * (self.count - self.done - 1)
         said = f"{self.name[:1].upper()}{self.name[1:]} ({self.done + 1} of {self.count}): {event.message}"
         values["message"] = said
-        return ChannelProgress(**values, channel=self.number, done=self.done, count=self.count)
+        return ChannelProgress(**values, channel=self.number, done=self.done, count=self.count, name=self.name)
 
 
 class _ChannelStop:

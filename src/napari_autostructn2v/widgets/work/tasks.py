@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...pipeline import Result
     from .worker import StopRequest, Task
 
-__all__ = ["denoise_task", "fill_task", "gain_task", "linear_preview_task", "load_model_task", "measure_task"]
+__all__ = ["denoise_task", "fill_task", "gain_task", "linear_preview_task", "load_models_task", "measure_task"]
 
 
 def denoise_task(
@@ -133,14 +133,14 @@ def linear_preview_task(image: Any, plane: tuple[int, ...], pattern: np.ndarray,
     return task
 
 
-def load_model_task(path: str) -> Task:
-    """Return the task that reads a model file."""
+def load_models_task(paths: Sequence[str]) -> Task:
+    """Return the task that reads model files, one for each channel; its result is a list of models."""
 
-    def task(stop: StopRequest) -> Generator[Progress, None, Denoiser]:
+    def task(stop: StopRequest) -> Generator[Progress, None, list[Denoiser]]:
         yield Progress("measuring", message="Reading the model")
         from ...denoiser import Denoiser
 
-        return Denoiser.load(path)
+        return [Denoiser.load(path) for path in paths]
 
     return task
 
