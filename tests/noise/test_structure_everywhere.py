@@ -48,3 +48,11 @@ def test_a_small_image_with_correlated_noise_is_trained_no_longer_than_fast_does
     assert sized_to(balanced, (1, 64, 64)).steps == balanced.steps
     assert sized_to(balanced, (1, 512, 512), shares_noise=True).steps == balanced.steps
     assert sized_to(StageSettings(num_epochs=2), (1, 64, 64), shares_noise=True).steps == 20
+
+
+def test_a_smooth_image_has_no_offsets_of_its_lines():
+    random = np.random.default_rng(1)
+    smooth = ndi.gaussian_filter(random.random((128, 128)), 5)
+    smooth = 1000 + 4000 * (smooth - smooth.min()) / np.ptp(smooth)
+    noisy = (smooth + random.normal(0, 12.3, smooth.shape)).astype(np.uint16)
+    assert measure(noisy, Settings()).flattened == ""
