@@ -10,8 +10,11 @@ import pytest
 import tifffile
 
 from napari_autostructn2v.cli import main
+from napari_autostructn2v.denoiser import Denoiser
+from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.files import read_image, write_image
 from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.stop import Stopped
 
 TINY = StageSettings(
     roi=RoiSettings(use_roi=False),
@@ -79,3 +82,26 @@ def test_a_zarr_says_that_it_has_none(capsys):
     zarr.save("z.zarr", CHANNELS[0])
     assert main([*DENOISE, "z.zarr", "--axes", "YX", "--uncertainty"]) == 0
     assert any("no error map" in said for said in json.loads(capsys.readouterr().out)["messages"])
+
+
+def test_ctrl_c_while_the_error_is_estimated_does_not_lose_the_result(monkeypatch, capsys):
+    def interrupted(model, planes, *, stop, **more):
+        stop.set()
+        raise Stopped
+
+    monkeypatch.setattr(Denoiser, "uncertainty", interrupted)
+    write_image("one.tif", CHANNELS[0])
+    assert main([*DENOISE, "one.tif", "--uncertainty"]) == 130
+    assert read_image("out/one_denoised.tif").shape == CHANNELS[0].shape
+    assert not Path("out/one_uncertainty.tif").exists()
+    assert "Stopped early" in capsys.readouterr().err
+
+
+def test_where_no_error_can_be_told_the_map_does_not_say_zero(monkeypatch, capsys):
+    def refused(model, planes, **more):
+        raise InputError("An error map is made for at most 17 megapixels at once.")
+
+    monkeypatch.setattr(Denoiser, "uncertainty", refused)
+    assert main([*DENOISE, "a.tif", "--uncertainty"]) == 0
+    assert np.isnan(read_image("out/a_uncertainty.tif")).all()
+    assert "megapixels" in capsys.readouterr().out

@@ -15,7 +15,7 @@ from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout, find_fixed_pattern
 from ..progress import Progress
-from ..stop import StopToken
+from ..stop import Stopped, StopToken
 from .inputs import error_map_path
 from .plan import BatchPlan, layout_of, run_id, streams, unfinished_id
 from .report import FileReport, StoppedEarly, denoised_of, result_values
@@ -173,7 +173,8 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
     """Denoise an image in memory."""
     image, stopped = job.image.read(), False
     result = np.empty_like(image)
-    errors = np.zeros(image.shape, np.float32) if job.plan.error_maps else None
+    # Where no error is known, the map must not say that there is none.
+    errors = np.full(image.shape, np.nan, np.float32) if job.plan.error_maps else None
     layout = job.layout
     for number, channel in enumerate(job.channels):
         index = layout.slices(channel, [slice(None)] * len(layout.free(channel)))
@@ -195,8 +196,11 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
                 model = job.given_model(number)
                 used = job.fitting_model(number, clean)
                 planes = _predicted(job, number, used, clean)
-            if errors is not None and used is not None:
-                errors[index] = layout.from_planes(_error_map(job, number, used, clean), kept)
+            if errors is not None and used is not None and not stopped:
+                found = _error_map(job, number, used, clean)
+                stopped = job.stop is not None and job.stop.is_set()
+                if found is not None:
+                    errors[index] = layout.from_planes(found, kept)
             if pattern:
                 planes = _in_dtype(planes, image.dtype)
         job.values.append(said)
@@ -211,8 +215,8 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
         raise StoppedEarly(sentence, job.report().models)
 
 
-def _error_map(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray) -> np.ndarray:
-    """Return the error map of a channel; zeros where there can be none, for the result is worth more."""
+def _error_map(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray) -> np.ndarray | None:
+    """Return the error map of a channel; None where there can be none or a stop came, for the result is worth more."""
     hear = job.hear(number)
 
     def tell(done: int, total: int) -> None:
@@ -222,7 +226,9 @@ def _error_map(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray)
         return model.uncertainty(planes, device=job.plan.settings.device, stop=job.stop, on_step=tell, anyway=True)
     except InputError as error:
         job.messages.append(f"{job.image.path}: {error}")
-        return np.zeros(planes.shape, np.float32)
+    except Stopped:
+        pass
+    return None
 
 
 def _predicted(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray) -> np.ndarray:
