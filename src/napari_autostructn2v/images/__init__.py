@@ -7,6 +7,7 @@ from .line_offsets import find_line_offsets, line_offsets, line_strips, without_
 from .missing import fill_missing, masked_like
 from .planes import Planes, on_scale, to_planes
 from .spread import evenly_spread
+from .strength import blended
 
 __all__ = [
     "Channel",
@@ -14,6 +15,7 @@ __all__ = [
     "Layout",
     "Planes",
     "as_array",
+    "blended",
     "check_image",
     "evenly_spread",
     "fill_missing",

@@ -14,7 +14,7 @@ from .checks import as_array, check_image
 from .hot_pixels import OUTLIER_SHARE, usual_excess_of, without_spikes
 from .line_offsets import find_line_offsets, without_line_offsets
 
-__all__ = ["Planes", "on_scale", "to_planes"]
+__all__ = ["Planes", "cast_to", "on_scale", "to_planes"]
 
 #: As many planes tell how far a pixel usually is from its neighbours.
 _MEASURED_PLANES = 32
@@ -113,7 +113,7 @@ class Planes:
                 )
             plane *= self.scale
             plane += self.offset
-            restored[index] = _cast(plane, restored.dtype)
+            restored[index] = cast_to(plane, restored.dtype)
         return restored
 
 
@@ -190,8 +190,19 @@ def _usual_range(stack: np.ndarray) -> tuple[float, float]:
     return 2 * low - high, 2 * high - low
 
 
-def _cast(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
-    """Round to integers where `dtype` asks for it, and clip to its range."""
+def cast_to(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Round to integers where a dtype asks for it, and clip to its range.
+
+    Parameters
+    ----------
+    values : ndarray of float
+    dtype : dtype
+        Of real numbers.
+
+    Returns
+    -------
+    ndarray
+    """
     if dtype.kind == "f":
         limits = np.finfo(dtype)
         return np.clip(values, float(limits.min), float(limits.max)).astype(dtype)

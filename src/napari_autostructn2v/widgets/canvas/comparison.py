@@ -83,11 +83,10 @@ class Comparison:
         self._divided = None
 
     def show_difference(self) -> Image | None:
-        """Add what was removed, source minus result, as a layer; None if the result is gone."""
+        """Show what was removed, source minus result, as a layer; None if the result is gone."""
         result = self.result
         if result is None:
             return None
-        self._take_away(self._difference)
         before, after = self._source.data, result.data
         if not is_large(after):
             before, after = np.asarray(before), np.asarray(after)
@@ -95,6 +94,9 @@ class Comparison:
         spread = 3 * float(np.std(np.asarray(removed[self._source.plane]))) or 1.0
         if self._source.is_rgb:
             removed = (0.5 + removed / (2 * spread)).clip(0, 1)  # grey where nothing was removed
+        if self._difference is not None and self._difference in self._viewer.layers:
+            self._difference.data = removed
+            return self._difference
         self._difference = self._add(removed, f"{self._source.name} removed", self._source.placement)
         if self._source.is_rgb:
             return self._difference

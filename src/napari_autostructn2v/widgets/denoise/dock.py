@@ -120,7 +120,8 @@ class DenoiseDock(QWidget):
         self._state.changed.connect(self._on_state)
         self._state.chosen_changed.connect(self._on_chosen)
         self._state.chosen.offered_changed.connect(self._show_titles)
-        for panel in (self.noise_panel, self.model_panel, self.result_view.error_button):
+        view = self.result_view
+        for panel in (self.noise_panel, self.model_panel, view.error_button, view.strength):
             panel.failed.connect(self.trouble.say_of_panel)
         self.control.started.connect(self._on_started)
         self.control.progressed.connect(self._on_progress)

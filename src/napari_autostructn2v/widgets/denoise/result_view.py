@@ -12,6 +12,7 @@ from ..image import Outcome, ViewerState, judge
 from ..parts import WrappedLabel, connect_while_alive
 from .error_map_button import ErrorMapButton
 from .progress_view import duration_in_words
+from .strength_slider import StrengthSlider
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -67,11 +68,13 @@ class ResultView(QWidget):
         self.difference_button = QPushButton("Difference")
         self.difference_button.setCheckable(True)
         self.error_button = ErrorMapButton(viewer, state)
+        self.strength = StrengthSlider(state)
         self._lay_out()
         self.compare_button.toggled.connect(self._on_compare)
         self.slider.valueChanged.connect(self._on_slider)
         self.grid_button.toggled.connect(self._on_grid)
         self.difference_button.toggled.connect(self._on_difference)
+        self.strength.changed.connect(self._on_strength)
         # Later and once, since the divider moves the sliders of the viewer itself when it comes.
         self._follow_timer = QTimer(self, singleShot=True, interval=0)
         self._follow_timer.timeout.connect(self._follow)
@@ -141,6 +144,7 @@ class ResultView(QWidget):
         ):
             button.setEnabled(there)
             button.setToolTip(tooltip if there else _GONE)
+        self.strength.refresh(there)
 
     def _on_removed(self, event: Any = None) -> None:
         if self._comparison is not None and self._comparison.result is None:
@@ -182,6 +186,11 @@ class ResultView(QWidget):
         else:
             self._comparison.hide_difference()
 
+    def _on_strength(self) -> None:
+        """Compare with what the layer holds now."""
+        self._on_plane()
+        self._on_difference(self.difference_button.isChecked())
+
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.light, alignment=Qt.AlignmentFlag.AlignTop)
@@ -193,6 +202,7 @@ class ResultView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.label)
+        layout.addWidget(self.strength)
         layout.addLayout(buttons)
         layout.addWidget(self.error_button)
         layout.addWidget(self.slider)

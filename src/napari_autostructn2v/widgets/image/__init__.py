@@ -21,6 +21,7 @@ from .reading import Reading, axes_in_words, read_axes, readings
 from .results import ADDING, Outcome, model_provenance
 from .source import Part, Source
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
+from .strength import note_strength, strength_of
 from .verdict import judge
 from .view_plane import plane_index
 from .viewer_state import ViewerState, viewer_state
@@ -54,6 +55,7 @@ __all__ = [
     "keeping_selection",
     "mark_as_made",
     "model_provenance",
+    "note_strength",
     "origin_of",
     "outcome_of_predictions",
     "outcome_of_results",
@@ -61,6 +63,7 @@ __all__ = [
     "raise_above",
     "read_axes",
     "readings",
+    "strength_of",
     "viewer_state",
     "with_pair",
 ]

@@ -2,6 +2,7 @@
 
 from .activity import Activity
 from .applying import Prediction, predict_task
+from .blending import blend_task
 from .channels import ChannelProgress, each_channel
 from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
@@ -26,6 +27,7 @@ __all__ = [
     "Runner",
     "StopRequest",
     "Task",
+    "blend_task",
     "denoise_task",
     "each_channel",
     "error_map_task",
