@@ -52,6 +52,20 @@ def test_weights_that_are_no_numbers_are_told_before_anything_is_denoised(monkey
             denoise(IMAGE, replace(SETTINGS, stages=stages, stage2=FAST))
 
 
+@pytest.mark.parametrize("shape", [(96, 96), (2, 96, 96)], ids=["plane", "stack"])
+def test_a_second_stage_that_diverges_leaves_the_first(shape) -> None:
+    image = np.broadcast_to(IMAGE, shape) + np.zeros(shape, IMAGE.dtype)
+    wild = replace(FAST, learning_rate=1.0, num_epochs=6)
+    result = denoise(image, replace(SETTINGS, stages="both", stage2=wild))
+    assert result.stage2 is None
+    assert result.report.stages == ("1",)
+    np.testing.assert_array_equal(result.denoised, result.stage1)
+    said = [message for message in result.report.messages if "stage 2 diverged" in message]
+    assert said
+    assert said[0].endswith("This is the result of stage 1.")
+    np.testing.assert_array_equal(result.denoiser.predict(image), result.denoised)
+
+
 def test_no_model_is_made_of_values_that_are_no_numbers(model, tmp_path: Path) -> None:
     noise = replace(model.noise, variances=np.full_like(model.noise.variances, np.nan))
     for changes in ({"noise": noise}, {"scale": 0.0}, {"offset": float("nan")}, {"scale": float("inf")}):

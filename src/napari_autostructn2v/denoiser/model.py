@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
-from ..images import Planes, as_array, check_image, line_offsets, masked_like, on_scale, to_planes
+from ..images import Planes, as_array, check_image, in_memory, line_offsets, masked_like, on_scale, to_planes
 from ..large import SAMPLE_PIXELS, PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import (
     GIVE_BACK_REACH,
@@ -178,7 +178,7 @@ class Denoiser:
         on_step: Callable[[int, int], None] | None = None,
         seed: int = 0,
         anyway: bool = False,
-    ) -> np.ndarray:
+    ) -> Any:
         """Estimate how far :meth:`predict` is from the truth, and where; it takes about a quarter of a training.
 
         Parameters
@@ -195,7 +195,8 @@ class Denoiser:
         -------
         (..., Y, X) float32
             Root mean square error around each pixel in the units of the image: two thirds of the pixels are likely to
-            be nearer to the truth than that. See ``docs/how-sure.md`` for how far to trust it.
+            be nearer to the truth than that. See ``docs/how-sure.md`` for how far to trust it. Masked where the image
+            is.
 
         Raises
         ------
@@ -213,12 +214,13 @@ class Denoiser:
                 f"An error map is made for at most {SAMPLE_PIXELS / 1e6:.0f} megapixels at once, and this image has "
                 f"{pixels / 1e6:.0f}. Give it a part: some planes, or a piece that shows what matters."
             )
-        array = check_image(as_array(image))
+        image = in_memory(image)
+        array = check_image(image)
         if not anyway:
             fitting = self.fitted_to(array)[0]
             if fitting is not self:
                 return fitting.uncertainty(
-                    array, stage=stage, device=device, stop=stop, on_step=on_step, seed=seed, anyway=True
+                    image, stage=stage, device=device, stop=stop, on_step=on_step, seed=seed, anyway=True
                 )
         network, stage = network.to(resolve_device(device)), stage or max(self.networks)
         length = self.check_length(array.shape, stage)
@@ -241,7 +243,7 @@ class Denoiser:
             stop=stop,
             on_step=on_step,
         )
-        return error.reshape(array.shape) * np.float32(self.scale)
+        return masked_like(error.reshape(array.shape) * np.float32(self.scale), image)
 
     def check_length(self, shape: tuple[int, ...], stage: str | None = None) -> int:
         """Return how many planes of an image stand one beside the other, or say that they are too few.

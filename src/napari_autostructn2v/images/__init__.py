@@ -1,7 +1,7 @@
 """Any array becomes checked planes on one scale; what is wrong with its pixels is found and mended."""
 
 from .axes import Channel, Layout, named_axes
-from .checks import as_array, check_image
+from .checks import as_array, check_image, in_memory
 from .fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
 from .line_offsets import find_line_offsets, line_offsets, line_strips, without_line_offsets
 from .missing import fill_missing, masked_like
@@ -22,6 +22,7 @@ __all__ = [
     "find_fixed_pattern",
     "find_in_frames",
     "find_line_offsets",
+    "in_memory",
     "line_offsets",
     "line_strips",
     "masked_like",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +89,25 @@ def as_array(image: Any) -> np.ndarray:
         raise InputError("There is no image; open or choose one first.")
     if isinstance(image, (str, Path)):
         raise InputError(f"{str(image)!r} is a text, not an image; read the file first (see read_image).")
+    image = in_memory(image)
     if np.ma.is_masked(image):
         return fill_masked(image)
-    try:
+    with _told_if_unreadable():
         return np.asarray(image)
+
+
+def in_memory(image: Any) -> Any:
+    """Return a lazy image computed, masked where its blocks are; all else as it is."""
+    if not hasattr(image, "__dask_graph__"):
+        return image
+    with _told_if_unreadable():
+        return image.compute()
+
+
+@contextmanager
+def _told_if_unreadable() -> Iterator[None]:
+    try:
+        yield
     except MemoryError as error:
         raise InputError("The image does not fit into memory; denoise a part of it.") from error
     except Exception as error:  # computing a lazy array can fail in any way

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..images import line_strips
+from ..images import as_array, line_strips
 from .margins import planes_at_once
 from .model import Model, PackedModel
 
@@ -57,7 +57,7 @@ def predict_lazily(
     Returns
     -------
     (..., Y, X) dask array
-        In blocks of whole planes; planes of more than 16 megapixels are cut.
+        In blocks of whole planes; planes of more than 16 megapixels are cut. Masked where the image is.
 
     Raises
     ------
@@ -74,6 +74,12 @@ def predict_lazily(
 
     check_lazy(image)
     model.check_length(image.shape, stage)
+    if isinstance(image._meta, np.ma.MaskedArray):
+        result = predict_lazily(
+            model, _filled(image, model.offset), stage=stage, device=device, stop=stop, dtype=dtype, tile=tile
+        )
+        mask = image.map_blocks(np.ma.getmaskarray, dtype=bool, meta=np.empty((0,) * image.ndim, bool))
+        return dask.array.ma.masked_array(result, mask.rechunk(result.chunks))
     height, width = image.shape[-2:]
     reach = model.reach if image.ndim > 2 else 0
     rows, columns = plane_chunks((height, width), model.margin, reach)
@@ -138,6 +144,17 @@ def _denoised(
         lines_are_flat=lines_are_flat,
         chosen=chosen,
     )
+
+
+def _filled(image: Any, otherwise: float) -> Any:
+    """Fill the masked pixels of a lazy image plane by plane, and planes that are masked all over with a number."""
+    whole = image.rechunk({axis: -1 if axis >= image.ndim - 2 else 1 for axis in range(image.ndim)})
+
+    def filled(plane: np.ndarray) -> np.ndarray:
+        known = not np.ma.getmaskarray(plane).all()
+        return as_array(plane) if known else np.full(plane.shape, otherwise, plane.dtype)
+
+    return whole.map_blocks(filled, dtype=image.dtype, meta=np.empty((0,) * image.ndim, image.dtype))
 
 
 def _without_line_offsets(image: Any, lines: tuple[str, ...], model: Any) -> Any:

@@ -22,6 +22,11 @@ class Model(Protocol):
     """What denoises a part of an image; see :class:`~napari_autostructn2v.Denoiser`."""
 
     @property
+    def offset(self) -> float:
+        """Grey value in the middle of what the model was trained on."""
+        ...
+
+    @property
     def margin(self) -> int:
         """Pixels from where a piece is cut off up to which its result is not that of the whole plane."""
         ...

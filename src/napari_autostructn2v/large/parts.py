@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..images import as_array, in_memory
 from .chunked import is_lazy
 
 __all__ = [
@@ -145,8 +146,9 @@ def sample_planes(
     for first, rows, columns in places:
         numbers = tuple(map(int, np.unravel_index(first, leading))) if leading else ()
         along = (slice(numbers[-1], numbers[-1] + run),) if run > 1 else numbers[-1:]
-        read.append(np.asarray(image[(*numbers[:-1], *along, rows, columns)]))
-    return np.stack(read), index
+        read.append(in_memory(image[(*numbers[:-1], *along, rows, columns)]))
+    # Filled all together, as a plane that is masked all over takes its values from others.
+    return as_array(np.ma.stack(read)) if any(map(np.ma.is_masked, read)) else np.stack(read), index
 
 
 def planes_beside(image: Any, plane: int, reach: int) -> tuple[np.ndarray, int]:
@@ -167,7 +169,7 @@ def planes_beside(image: Any, plane: int, reach: int) -> tuple[np.ndarray, int]:
     """
     *leading, _, _ = image.shape
     if not leading:
-        return np.asarray(image)[None], 0
+        return as_array(image)[None], 0
     *others, at = map(int, np.unravel_index(plane, leading))
     first = max(0, at - reach)
-    return np.asarray(image[(*others, slice(first, at + reach + 1))]), at - first
+    return as_array(image[(*others, slice(first, at + reach + 1))]), at - first

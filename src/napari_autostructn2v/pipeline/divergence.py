@@ -12,7 +12,7 @@ from ..settings import StageSettings
 if TYPE_CHECKING:
     from ..network import UNet
 
-__all__ = ["check_denoised", "check_training"]
+__all__ = ["DivergedError", "check_denoised", "check_training"]
 
 #: What is removed from the planes, in units of their variance: noise is a part of it, and a plain grey makes it 1.
 _MOST_REMOVED = 4.0
@@ -20,6 +20,10 @@ _MOST_REMOVED = 4.0
 #: How many times worse than at its best a network may be at the end. What is kept is the best one, but where training
 #: went astray that is the one of its first steps.
 _MOST_WORSE = 10.0
+
+
+class DivergedError(InputError):
+    """A training came to nothing; the text says what to set."""
 
 
 def check_training(network: UNet, best: float, last: float, stage: StageSettings, phase: str) -> None:
@@ -36,8 +40,7 @@ def check_training(network: UNet, best: float, last: float, stage: StageSettings
 
     Raises
     ------
-    InputError
-        Says what to set.
+    DivergedError
     """
     if not network.is_finite or not last <= _MOST_WORSE * best:  # nor NaN
         raise _diverged(stage, phase)
@@ -56,8 +59,7 @@ def check_denoised(planes: np.ndarray, denoised: np.ndarray, stage: StageSetting
 
     Raises
     ------
-    InputError
-        Says what to set.
+    DivergedError
     """
     mean = float(planes.mean(dtype=np.float64))
     removed = spread = 0.0
@@ -68,8 +70,8 @@ def check_denoised(planes: np.ndarray, denoised: np.ndarray, stage: StageSetting
         raise _diverged(stage, phase)
 
 
-def _diverged(stage: StageSettings, phase: str) -> InputError:
-    return InputError(
+def _diverged(stage: StageSettings, phase: str) -> DivergedError:
+    return DivergedError(
         f"The training of {phase} diverged: its network makes nothing of the image. Set learning_rate to a smaller "
         f"number than {stage.learning_rate:g} (0.015 is the default) and run again."
     )

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, tells_of_memory
-from ..images import as_array, masked_like, on_scale
+from ..images import as_array, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
 from ..settings import Range, Settings, checked, shortened, sized_to
 from ..stop import Stopped, StopToken
+from .divergence import DivergedError
 from .preview import Shown, first_preview
 from .race import contexts_to_try, with_time_for_stacks
 from .result import Report, Result, over_all
@@ -120,6 +121,7 @@ def run(
     image = on_disk_as_dask(image)
     if not is_large(image):
         # Read once: a lazy image would be computed anew wherever its pixels are asked for.
+        image = in_memory(image)
         array = as_array(image)
         _check_plane(preview_plane, array.shape)
         result = yield from _run(array, settings, stop, mask, start, preview_plane)
@@ -226,6 +228,10 @@ def _run(
                 raise
             said = str(error) or "out of memory"
             messages.append(f"Stage 2 ended with an error ({said}); this is the result of stage 1.")
+        except DivergedError as error:
+            if "1" not in done:
+                raise
+            messages.append(f"{error} This is the result of stage 1.")
     result = _result(image, settings, measured, noise, done, seconds, messages, stopped())
     yield Progress("done", 1, 1, message="Stopped" if stopped() else "Done")
     return result
