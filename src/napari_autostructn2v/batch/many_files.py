@@ -31,6 +31,8 @@ class Batch:
         What else the command reads and writes.
     overwrite : bool
         Replace results that something else has made.
+    how_to_replace : str
+        What a user does to have them replaced.
     as_json : bool
         Print one JSON object for each input.
     quiet : bool
@@ -42,6 +44,7 @@ class Batch:
     plan: BatchPlan
     places: Places = field(default_factory=Places)
     overwrite: bool = False
+    how_to_replace: str = "add --overwrite to replace it"
     as_json: bool = False
     quiet: bool = False
 
@@ -64,7 +67,7 @@ class Batch:
             if maker == run and is_whole(target) and self._has_error_map(target, run):
                 return True
             if not self.overwrite and maker not in (run, unfinished_id(run)):
-                raise InputError(f"{target} exists already; add --overwrite to replace it.")
+                raise InputError(f"{target} exists already; {self.how_to_replace}.")
             if os.path.isdir(target) and not os.path.islink(target) and not is_zarr(target):
                 raise InputError(f"{target} is a folder but not a zarr, so it is not replaced. Choose another folder.")
         beside = error_map_path(target)
@@ -74,11 +77,20 @@ class Batch:
             and not self.overwrite
             and made_by(beside) != run_id(source, self.plan)
         ):
-            raise InputError(f"{beside} exists already; add --overwrite to replace it.")
+            raise InputError(f"{beside} exists already; {self.how_to_replace}.")
         if try_writing:
             # A zarr is a folder, for which a file of another name stands here.
             check_writable(target.with_name(f"{target.name}.tif") if target.suffix == ".zarr" else target)
         return False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all results are there."""
+        try:
+            pairs = zip(self.inputs, self.targets, strict=True)
+            return all(self.check(source, target, try_writing=False) for source, target in pairs)
+        except InputError:
+            return False
 
     def _has_error_map(self, target: Path, run: str) -> bool:
         """Return whether the error map of a result is there, or is not wanted."""

@@ -13,10 +13,11 @@ import numpy as np
 
 from ..errors import InputError, counted
 from ..files import ImageFile, open_image
-from ..images import Channel, FixedPattern, Layout, find_fixed_pattern
+from ..images import Channel, FixedPattern, Layout, evenly_spread, find_fixed_pattern
 from ..progress import Progress
 from ..stop import Stopped, StopToken
 from .inputs import error_map_path
+from .judging import gain_db, quality_values
 from .plan import BatchPlan, layout_of, run_id, streams, unfinished_id
 from .report import FileReport, StoppedEarly, denoised_of, result_values
 from .work_folder import WorkFolder, replace_folder
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["process"]
 
 Listen = Callable[[Progress], None]
+
+#: Planes of an image that is denoised block by block by which a given model is judged.
+_MOST_JUDGED = 4
 
 
 def process(source: Path, target: Path, plan: BatchPlan, listen: Listen, stop: StopToken | None = None) -> FileReport:
@@ -196,11 +200,13 @@ def _whole(job: _FileWork, target: Path, software: str) -> None:
                 model = job.given_model(number)
                 used = job.fitting_model(number, clean)
                 planes = _predicted(job, number, used, clean)
+                said = _judged(job, number, clean, planes)
             if errors is not None and used is not None and not stopped:
                 found = _error_map(job, number, used, clean)
                 stopped = job.stop is not None and job.stop.is_set()
                 if found is not None:
                     errors[index] = layout.from_planes(found, kept)
+                    said |= {"channel": channel.name, "gain_db": gain_db(used, found)}
             if pattern:
                 planes = _in_dtype(planes, image.dtype)
         job.values.append(said)
@@ -231,6 +237,20 @@ def _error_map(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray)
     return None
 
 
+def _judged(job: _FileWork, number: int, planes: np.ndarray, denoised: np.ndarray) -> dict[str, Any]:
+    """Judge what a given model made of some planes of a channel, where that is asked for."""
+    if not job.plan.judged:
+        return {}
+    said: dict[str, Any] = {"channel": job.channels[number].name}
+    try:
+        said["quality"] = quality_values(planes, denoised, job.plan.settings, job.stop)
+    except InputError as error:  # too small to be measured: the result is whole all the same
+        job.messages.append(f"{job.image.path}: the result could not be judged: {error}")
+    except Stopped as stopped:
+        raise KeyboardInterrupt from stopped  # there is no whole result
+    return said
+
+
 def _predicted(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray) -> np.ndarray:
     hear = job.hear(number)
     start = time.perf_counter()
@@ -239,7 +259,12 @@ def _predicted(job: _FileWork, number: int, model: Denoiser, planes: np.ndarray)
         left = (time.perf_counter() - start) / done * (total - done)
         hear(Progress("prediction", done, total, seconds_left=left))
 
-    denoised: np.ndarray = model.predict(planes, device=job.plan.settings.device, on_tile=tell, anyway=True)
+    try:
+        denoised: np.ndarray = model.predict(
+            planes, device=job.plan.settings.device, on_tile=tell, stop=job.stop, anyway=True
+        )
+    except Stopped as stopped:
+        raise KeyboardInterrupt from stopped  # there is no whole result
     job.seconds += time.perf_counter() - start
     return denoised
 
@@ -322,6 +347,9 @@ def _prepared(
             fitting = job.fitting_model(number, planes)
             given = fitting is job.given_model(number)
             model = None if given else fitting
+            if job.plan.judged:
+                some = planes[evenly_spread(len(planes), _MOST_JUDGED)]
+                said = _judged(job, number, some, _predicted(job, number, fitting, some))
     messages = job.messages[before:]
     del job.messages[before:]
     work.remember(number, model, pattern, said, messages, given)

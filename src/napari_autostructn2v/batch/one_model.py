@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout
 from ..progress import Progress
+from ..stop import StopToken
 from .plan import BatchPlan, layout_of
 from .report import result_values
 
@@ -21,11 +23,11 @@ if TYPE_CHECKING:
     from ..denoiser import Denoiser
     from .work_folder import WorkFolder
 
-__all__ = ["train", "train_once"]
+__all__ = ["train", "train_once", "trainable"]
 
 
 def train(
-    sources: Sequence[Path], plan: BatchPlan, listen: Callable[[Progress], None]
+    sources: Sequence[Path], plan: BatchPlan, listen: Callable[[Progress], None], stop: StopToken | None = None
 ) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
     """Train one model for each channel on planes of several files.
 
@@ -35,6 +37,7 @@ def train(
         Images with the same number of channels; of different sizes, they are cut to the smallest.
     plan : BatchPlan
     listen : callable
+    stop : StopToken or None
 
     Returns
     -------
@@ -46,6 +49,8 @@ def train(
     ------
     InputError
         If a file cannot be used, or their channels do not match.
+    KeyboardInterrupt
+        If the stop token was set before all were trained.
     """
     from .. import pipeline
     from ..large import SAMPLE_PIXELS
@@ -67,7 +72,9 @@ def train(
     for number, name in enumerate(names):
         stack = _common([planes[number] for planes in samples])
         # Planes of several files are no neighbours.
-        run = pipeline.denoise(stack, replace(plan.settings, context="none"), progress=listen)
+        run = pipeline.denoise(stack, replace(plan.settings, context="none"), progress=listen, stop=stop)
+        if run.report.stopped:
+            raise KeyboardInterrupt
         if run.denoiser is None:
             raise InputError(" ".join(["There is no trained model.", *run.report.messages]))
         models.append(run.denoiser)
@@ -76,7 +83,11 @@ def train(
 
 
 def train_once(
-    sources: Sequence[Path], plan: BatchPlan, memory: WorkFolder, listen: Callable[[Progress], None]
+    sources: Sequence[Path],
+    plan: BatchPlan,
+    memory: WorkFolder,
+    listen: Callable[[Progress], None],
+    stop: StopToken | None = None,
 ) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
     """Do what :func:`train` does, unless `memory` holds the models that an interrupted run has trained."""
     models: tuple[Denoiser, ...] = ()
@@ -88,11 +99,27 @@ def train_once(
         models, said = (*models, channel[0]), [*said, channel[2]]
     if models:
         return models, said
-    models, said = train(sources, plan, listen)
+    models, said = train(sources, plan, listen, stop)
     # The first one last: once it is there, all are.
     for number in reversed(range(len(models))):
         memory.remember(number, models[number], FixedPattern(), said[number], [], given=False)
     return models, said
+
+
+def trainable(sources: Sequence[Path], plan: BatchPlan) -> list[Path]:
+    """Return the files that one model for each channel can be trained on together.
+
+    These are files that can be read, with as many channels as most of them have. To the others the model may fit all
+    the same, or a sentence says why not.
+    """
+    channels: dict[Path, int] = {}
+    for source in sources:
+        with suppress(InputError), open_image(source) as image:
+            light = [channel for channel in layout_of(image, plan).channels if not channel.is_alpha]
+            channels[source] = len(light)
+    counts = list(channels.values())
+    most = max(counts, key=lambda count: (counts.count(count), -count), default=0)
+    return [source for source, count in channels.items() if count == most]
 
 
 def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: BatchPlan, most: int) -> np.ndarray:

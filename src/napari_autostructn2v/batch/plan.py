@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,18 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
 
-__all__ = ["BatchPlan", "digest", "is_whole", "layout_of", "made_by", "run_id", "streams", "unfinished_id"]
+__all__ = [
+    "BatchPlan",
+    "digest",
+    "is_whole",
+    "layout_of",
+    "made_by",
+    "plan_for",
+    "run_id",
+    "streams",
+    "training_plan",
+    "unfinished_id",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +56,8 @@ class BatchPlan:
     remove_fixed_pattern : bool
     error_maps : bool
         Write how far each result is likely to be from the truth beside it.
+    judged : bool
+        Judge what given models make of an image by its own noise, which has to be measured for that.
     scheduler : str or None
         Address of a dask scheduler whose workers denoise the blocks.
     identity : str
@@ -59,8 +73,65 @@ class BatchPlan:
     along: str = ""
     remove_fixed_pattern: bool = False
     error_maps: bool = False
+    judged: bool = False
     scheduler: str | None = None
     identity: str = ""
+
+
+def plan_for(
+    settings: Settings,
+    *parts: Any,
+    axes: str | None = None,
+    together: bool = False,
+    along: str = "",
+    remove_fixed_pattern: bool = False,
+    error_maps: bool = False,
+    scheduler: str | None = None,
+) -> BatchPlan:
+    """Return a plan that knows which results were made by it.
+
+    Parameters
+    ----------
+    settings : Settings
+    *parts : values that JSON can hold
+        What decides about the pixels beside the settings and the inputs.
+    axes, together, along, remove_fixed_pattern, error_maps, scheduler
+        As for :class:`BatchPlan`.
+    """
+    # The device and the size of a tile change no more than the last digit.
+    plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
+    more = ["error map"] if error_maps else []
+    return BatchPlan(
+        settings=settings,
+        axes=axes,
+        together=together,
+        along=along,
+        remove_fixed_pattern=remove_fixed_pattern,
+        error_maps=error_maps,
+        scheduler=scheduler,
+        identity=digest(plain, axes, together, along, remove_fixed_pattern, *more, *parts),
+    )
+
+
+def training_plan(
+    settings: Settings, training: Sequence[Path] | None = None, *, on_all: bool = False, **more: Any
+) -> BatchPlan:
+    """Return the plan of a training.
+
+    Parameters
+    ----------
+    settings : Settings
+    training : sequence of Path or None
+        What one model for all inputs is trained on; None trains a model for each input.
+    on_all : bool
+        Whether `training` are the inputs themselves.
+    **more
+        As for :func:`plan_for`.
+    """
+    mask = fingerprint(Path(settings.mask.path)) if settings.mask.source == "file" else ""
+    known = [] if training is None else [fingerprint(path) for path in training]
+    plan = plan_for(settings, mask, [] if on_all else known, on_all, **more)
+    return replace(plan, identity=f"{plan.identity}{known}") if on_all else plan
 
 
 def layout_of(image: ImageFile, plan: BatchPlan) -> Layout:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from ..noise import BlindMask
     from ..pipeline import Result
 
-__all__ = ["FileReport", "StoppedEarly", "denoised_of", "dumps", "mask_values", "result_values"]
+__all__ = [
+    "FileReport",
+    "StoppedEarly",
+    "channel_values",
+    "denoised_of",
+    "dumps",
+    "mask_values",
+    "plain",
+    "result_values",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +40,7 @@ class FileReport:
         One letter for each axis.
     shape : tuple of int
     channels : tuple of dict
-        What there is to say about each channel that was trained on, in values that JSON can hold.
+        What there is to say about each channel that was trained on, or judged, in values that JSON can hold.
     messages : tuple of str
     models : tuple of Denoiser
         Of the channels that were denoised.
@@ -58,10 +67,12 @@ class FileReport:
         values: dict[str, Any] = {"axes": self.axes, "shape": list(self.shape)}
         if self.prediction_seconds is not None:
             values["seconds"] = {"prediction": round(self.prediction_seconds, 3)}
-        elif len(self.channels) == 1:
+        if len(self.channels) == 1:
             values |= self.channels[0]
         elif self.channels:
-            values |= {"verdict": self.verdict, "channels": list(self.channels)}
+            values["channels"] = list(self.channels)
+            if self.prediction_seconds is None:
+                values["verdict"] = self.verdict
         values["messages"] = [*self.messages, *values.get("messages", [])]
         return values
 
@@ -82,6 +93,11 @@ class StoppedEarly(KeyboardInterrupt):
         self.sentence, self.models = sentence, models
 
 
+def channel_values(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what :meth:`FileReport.values` say about each channel."""
+    return list(values.get("channels") or [values])
+
+
 def denoised_of(result: Result) -> np.ndarray:
     """Return the denoised image of a result, which only a run that was stopped may lack."""
     if result.denoised is None:
@@ -91,7 +107,7 @@ def denoised_of(result: Result) -> np.ndarray:
 
 def result_values(result: Result) -> dict[str, Any]:
     """Return what there is to say about a result: verdict, mask, seconds, quality and messages."""
-    report = _plain(result.report)
+    report = plain(result.report)
     return {"verdict": "", "mask": mask_values(result.mask), "seconds": {}, "quality": None} | report
 
 
@@ -107,10 +123,10 @@ def mask_values(mask: BlindMask) -> dict[str, Any]:
 
 def dumps(values: Any) -> str:
     """Return values as one line of JSON that any reader accepts."""
-    return json.dumps(_plain(values), allow_nan=False)
+    return json.dumps(plain(values), allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value in the types that JSON has; what is not finite is null there."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
@@ -121,9 +137,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return str(value)

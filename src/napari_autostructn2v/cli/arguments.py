@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from ..batch import Batch
+from ..batch import Batch, BatchPlan
 from ..settings import Settings
 from .report import complain
 
@@ -29,9 +31,21 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     return settings
 
 
-def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -> Batch:
-    """Return the inputs with all that holds for each of them; `parts` decide about the pixels beside the settings."""
-    from ..batch import BatchPlan, digest, find_inputs, targets_of
+def options_of_plan(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that a plan takes over as they are."""
+    return {
+        "axes": arguments.axes,
+        "together": arguments.channels == "together",
+        "along": arguments.along,
+        "remove_fixed_pattern": arguments.remove_fixed_pattern,
+        "error_maps": arguments.uncertainty,
+        "scheduler": arguments.scheduler,
+    }
+
+
+def batch_from(arguments: argparse.Namespace, plan: Callable[[list[Path]], BatchPlan]) -> Batch:
+    """Return the inputs with all that holds for each of them; `plan` is made once they are known."""
+    from ..batch import find_inputs, targets_of
 
     if arguments.scheduler:
         from ..batch import check_scheduler
@@ -39,26 +53,10 @@ def batch_from(arguments: argparse.Namespace, settings: Settings, *parts: Any) -
         if said := check_scheduler(arguments.scheduler):
             complain(said)
     inputs = find_inputs(arguments.inputs, arguments.pattern)
-    together = arguments.channels == "together"
-    axes = arguments.axes
-    # The device and the size of a tile change no more than the last digit.
-    plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
-    error_maps = ["error map"] if arguments.uncertainty else []
-    identity = digest(plain, axes, together, arguments.along, arguments.remove_fixed_pattern, *error_maps, *parts)
-    plan = BatchPlan(
-        settings=settings,
-        axes=axes,
-        together=together,
-        along=arguments.along,
-        remove_fixed_pattern=arguments.remove_fixed_pattern,
-        error_maps=arguments.uncertainty,
-        scheduler=arguments.scheduler,
-        identity=identity,
-    )
     return Batch(
         inputs=inputs,
         targets=targets_of(inputs, arguments.output),
-        plan=plan,
+        plan=plan(inputs),
         places=arguments.places,
         overwrite=arguments.overwrite,
         as_json=arguments.json,

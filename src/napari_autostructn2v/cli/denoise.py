@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..batch import Batch
-from ..disk import fingerprint
+from ..batch import Batch, BatchPlan
 from ..errors import InputError, counted
-from .arguments import batch_from, one_or_all, settings_from
+from .arguments import batch_from, one_or_all, options_of_plan, settings_from
 from .interrupts import gentle_stop
 from .report import CommandError
 from .run_batch import INTERRUPTED, run_batch
@@ -22,19 +21,18 @@ if TYPE_CHECKING:
 
 def denoise(arguments: argparse.Namespace) -> int:
     """Train, denoise and return the exit code."""
-    from ..batch import StoppedEarly, check_models, find_inputs, process, save_models, unfinished_model
+    from ..batch import StoppedEarly, check_models, find_inputs, process, save_models, training_plan, unfinished_model
 
-    settings = settings_from(arguments)
-    mask = fingerprint(Path(settings.mask.path)) if settings.mask.source == "file" else ""
+    settings, on_all = settings_from(arguments), bool(arguments.one_model)
     training = find_inputs(arguments.train_on, arguments.pattern) if arguments.train_on else None
-    batch = batch_from(
-        arguments, settings, mask, [] if training is None else list(map(fingerprint, training)), arguments.one_model
-    )
-    if arguments.one_model:
+    options = options_of_plan(arguments)
+
+    def plan(inputs: list[Path]) -> BatchPlan:
+        return training_plan(settings, inputs if on_all else training, on_all=on_all, **options)
+
+    batch = batch_from(arguments, plan)
+    if on_all:
         training = list(batch.inputs)
-        batch = replace(
-            batch, plan=replace(batch.plan, identity=batch.plan.identity + str(list(map(fingerprint, training))))
-        )
     path: Path | None = arguments.save_model
     if path and training is None and len(batch.inputs) > 1:
         raise CommandError(
@@ -80,7 +78,7 @@ def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arg
         values |= common | {"messages": [*values["messages"], *common.get("messages", [])]}
         return values, str(values.get("verdict", ""))
 
-    if not path and _all_done(batch):
+    if not path and batch.is_done:
         return run_batch(batch, work)
     with WorkFolder(arguments.output / "model", batch.plan.identity) as memory:
         if path and memory.recall(0) is None:
@@ -99,11 +97,3 @@ def _denoise_with_one(batch: Batch, training: list[Path], path: Path | None, arg
         code = run_batch(batch, work)
         memory.unfinished = code == INTERRUPTED
     return code
-
-
-def _all_done(batch: Batch) -> bool:
-    try:
-        pairs = zip(batch.inputs, batch.targets, strict=True)
-        return all(batch.check(source, target, try_writing=False) for source, target in pairs)
-    except InputError:
-        return False

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..batch import Batch
+from ..batch import Batch, FileWork
 from ..disk import fingerprint
-from .arguments import batch_from, one_or_all
-from .run_batch import Work, run_batch
+from .arguments import batch_from, one_or_all, options_of_plan
+from .run_batch import run_batch
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -28,14 +28,15 @@ def predict(arguments: argparse.Namespace) -> int:
     return run_batch(batch, work)
 
 
-def prepared(arguments: argparse.Namespace) -> tuple[Batch, Work]:
+def prepared(arguments: argparse.Namespace) -> tuple[Batch, FileWork]:
     """Return the inputs with the models to denoise them with, and what is done with each."""
-    from ..batch import load_models, process
+    from ..batch import load_models, plan_for, process
 
     models, paths = load_models(arguments.model)
     settings = replace(models[-1].settings, device=arguments.device)
-    batch = batch_from(arguments, settings, *map(fingerprint, paths), *(["anyway"] if arguments.anyway else []))
-    batch = replace(batch, plan=replace(batch.plan, models=models, anyway=arguments.anyway))
+    parts = [*map(fingerprint, paths), *(["anyway"] if arguments.anyway else [])]
+    plan = replace(plan_for(settings, *parts, **options_of_plan(arguments)), models=models, anyway=arguments.anyway)
+    batch = batch_from(arguments, lambda _: plan)
 
     def work(source: Path, target: Path, listen: Callable[[Progress], None]) -> tuple[dict[str, Any], str]:
         start = time.perf_counter()

@@ -4,7 +4,7 @@ Regular files only are read, what is written is whole or absent, and no file of 
 """
 
 from .content import fingerprint
-from .folders import config_folder, runs_folder
+from .folders import config_folder, reports_folder, runs_folder
 from .places import Places
 from .reading import as_path, check_regular, read_bytes, read_start, reason
 from .writing import atomic_path, check_writable
@@ -20,5 +20,6 @@ __all__ = [
     "read_bytes",
     "read_start",
     "reason",
+    "reports_folder",
     "runs_folder",
 ]

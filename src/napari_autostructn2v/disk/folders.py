@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["FOLDER_VARIABLE", "config_folder", "runs_folder"]
+__all__ = ["FOLDER_VARIABLE", "config_folder", "reports_folder", "runs_folder"]
 
 #: Names one folder for all of it, for shared machines and for tests; without it the system's usual ones are taken.
 FOLDER_VARIABLE = "AUTOSTRUCTN2V_FOLDER"
@@ -22,7 +22,16 @@ def config_folder() -> Path:
 
 def runs_folder() -> Path:
     """Return the folder of the models of earlier runs; it may not exist yet."""
-    return (_own() or Path(platformdirs.user_data_dir(_NAME, appauthor=False))) / "runs"
+    return _data() / "runs"
+
+
+def reports_folder() -> Path:
+    """Return the folder of what was said about results of batches; it may not exist yet."""
+    return _data() / "reports"
+
+
+def _data() -> Path:
+    return _own() or Path(platformdirs.user_data_dir(_NAME, appauthor=False))
 
 
 def _own() -> Path | None:

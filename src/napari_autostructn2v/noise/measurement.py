@@ -68,6 +68,10 @@ class Measurement:
         values = self.planes.values
         return predicted_gain(self.noise, values[evenly_spread(len(values), _GAIN_PLANES)], blind_mask)
 
+    def noisy(self, image: np.ndarray) -> np.ndarray:
+        """Return the image that the noise is that of: without the offsets of lines, where these were flattened."""
+        return self.planes.restore(self.planes.values, np.float32) if self.planes.flattened else image
+
     def without_most_planes(self) -> Measurement:
         """Return the same with the few planes that :meth:`gain_of` looks at, to be kept while the image is open."""
         values = self.planes.values

@@ -72,7 +72,7 @@ def predict_task(
             measurement = measure(given, replace(settings, stages="1"), stop=stop)
             model, said = denoiser.fitted_to(given)
             yield Progress("prediction", message=_PREDICTING, measurement=measurement.without_most_planes())
-            noisy = _noisy(measurement, given)
+            noisy = measurement.noisy(given)
             given, chosen = (given[:1], slice(0, 1)) if large else (given, slice(None))
             if large and model.reach:
                 given, chosen = _in_view(stack, plane or 0, model.reach)
@@ -95,12 +95,6 @@ def predict_task(
         return Prediction(predicted, quality, (said,) if said else ())
 
     return task
-
-
-def _noisy(measurement: Measurement, image: np.ndarray) -> np.ndarray:
-    """Return the image that the measured noise is that of: without the offsets of lines, where it had them."""
-    planes = measurement.planes
-    return planes.restore(planes.values, np.float32) if planes.flattened else image
 
 
 def _in_view(stack: Any, plane: int, reach: int) -> tuple[np.ndarray, slice]:
