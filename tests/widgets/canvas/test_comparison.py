@@ -50,7 +50,7 @@ def test_the_divider_follows_to_another_plane(dock, qtbot) -> None:
     viewer.dims.set_current_step(0, 2)
     qtbot.waitUntil(lambda: np.array_equal(layers[DIVIDED].data[0, :, 40:], layers["cells denoised"].data[2, :, 40:]))
     np.testing.assert_array_equal(layers[DIVIDED].data_to_world((0, 5, 7)), layers["cells"].data_to_world((2, 5, 7)))
-    assert len(layers) == 3
+    assert len(layers) == 4, "and the line"
     press(qtbot, view.compare_button)
     viewer.dims.set_current_step(0, 1)
     qtbot.wait(50)

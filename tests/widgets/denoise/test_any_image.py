@@ -223,10 +223,12 @@ def test_a_colour_picture_gives_a_colour_picture(viewer, dock, standin, qtbot, c
     assert previews and all(previews), "the preview is in colour"
     assert dock.noise_panel.channels.currentText() == "red"
     view = dock.result_view
-    for button in (view.compare_button, view.difference_button, view.grid_button):
-        assert button.isEnabled()
-        button.click()
+    assert all(button.isEnabled() for button in (view.compare_button, view.difference_button, view.grid_button))
+    view.compare_button.click()
+    view.difference_button.click()
     assert viewer.layers["slide before | after"].rgb and viewer.layers["slide removed"].rgb
+    view.grid_button.click()
+    assert not view.compare_button.isChecked(), "one way to compare at a time"
 
 
 def test_patches_are_tuned_on_a_colour_picture(viewer, dock, qtbot) -> None:

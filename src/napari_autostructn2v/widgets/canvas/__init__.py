@@ -1,9 +1,20 @@
 """What is drawn on layers: patches, comparison, preview of a mask."""
 
 from .comparison import Comparison
+from .divider import Divider
 from .edit_marks import EditMarks
+from .held_original import HELD_KEY, HeldOriginal
 from .mask_preview import MaskPreview
 from .overlay import PatchOverlay
 from .representatives import representatives
 
-__all__ = ["Comparison", "EditMarks", "MaskPreview", "PatchOverlay", "representatives"]
+__all__ = [
+    "HELD_KEY",
+    "Comparison",
+    "Divider",
+    "EditMarks",
+    "HeldOriginal",
+    "MaskPreview",
+    "PatchOverlay",
+    "representatives",
+]

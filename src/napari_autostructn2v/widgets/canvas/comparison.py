@@ -1,4 +1,4 @@
-"""Before and after: a divider that moves over the image, the difference, and a grid."""
+"""Before and after: the difference, and a grid."""
 
 from __future__ import annotations
 
@@ -32,10 +32,14 @@ class Comparison:
     def __init__(self, viewer: ViewerModel, source: Source, result: Image) -> None:
         self._viewer, self._source = viewer, source
         self._result: ReferenceType[Image] = ref(result)
-        self._divided: Image | None = None
         self._difference: Image | None = None
         self._was_visible: list[tuple[ReferenceType[Layer], bool]] = []
         self._named: list[ReferenceType[Layer]] = []  # whose names are written on the canvas
+
+    @property
+    def source(self) -> Source:
+        """What was denoised."""
+        return self._source
 
     @property
     def result(self) -> Image | None:
@@ -47,40 +51,6 @@ class Comparison:
     def difference(self) -> Image | None:
         """The layer of the difference, None while it is not shown."""
         return self._difference
-
-    def show_divider(self, position: float) -> None:
-        """Show the source left of a line and the result right of it, in the plane in view.
-
-        Parameters
-        ----------
-        position : float
-            Of the line, from 0 (left edge) to 1.
-        """
-        result = self.result
-        if result is None:
-            return
-        source = self._source.looking_at(self._viewer)
-        before = np.asarray(source.data[source.plane])
-        divided = np.array(result.data[source.plane])
-        column = round(position * before.shape[1])
-        divided[:, :column] = before[:, :column]
-        if column:
-            divided[:, column - 1] = self._line_value(result)
-        divided = divided.reshape((1,) * len(source.plane) + divided.shape)
-        placement = source.plane_placement()
-        if self._divided is not None and self._divided in self._viewer.layers:
-            self._divided.data = divided
-            self._divided.translate = placement["translate"]
-            return
-        self._divided = self._add(divided, f"{self._source.name} before | after", placement)
-        if not source.is_rgb:
-            self._divided.contrast_limits = result.contrast_limits
-            self._divided.colormap = result.colormap
-
-    def hide_divider(self) -> None:
-        """Take the divider away."""
-        self._take_away(self._divided)
-        self._divided = None
 
     def show_difference(self) -> Image | None:
         """Show what was removed, source minus result, as a layer; None if the result is gone."""
@@ -140,10 +110,6 @@ class Comparison:
             if origin_of(layer).get("role") == "stage 1" and origin_of(layer).get("source") == self._source.name
         ]
 
-    def _line_value(self, result: Image) -> float:
-        """Brightest value of the display, so that the line shows on dark and on bright images."""
-        return float(np.clip(result.contrast_limits[1], *_limits(result.dtype)))
-
     def _add(self, data: np.ndarray, name: str, placement: dict[str, Any]) -> Image:
         look = {key: self._source.look[key] for key in ("blending", "interpolation2d")}
         layer = Image(
@@ -161,8 +127,3 @@ class Comparison:
     def _take_away(self, layer: Image | None) -> None:
         if layer is not None and layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
-
-
-def _limits(dtype: np.dtype) -> tuple[float, float]:
-    info = np.iinfo(dtype) if np.dtype(dtype).kind in "iu" else np.finfo(dtype)
-    return float(info.min), float(info.max)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from ..canvas import Comparison
+from ..canvas import HELD_KEY, Comparison, Divider, HeldOriginal
 from ..image import Outcome, ViewerState, judge
 from ..parts import WrappedLabel, connect_while_alive
 from .error_map_button import ErrorMapButton
@@ -15,8 +16,8 @@ from .progress_view import duration_in_words
 from .strength_slider import StrengthSlider
 
 if TYPE_CHECKING:
-    from napari.components import ViewerModel
     from napari.layers import Image
+    from napari.viewer import Viewer
 
 __all__ = ["ResultView"]
 
@@ -27,7 +28,9 @@ _STEPS = 1000
 
 _LIGHT = "Green: only noise was removed. Yellow: look at the difference. Red: do not rely on this result."
 
-_COMPARE = "Show the original left and the result right of a line that the slider moves."
+_COMPARE = "Show the original left and the result right of a line that is dragged over the image."
+
+_HOW_TO_COMPARE = f"Drag the line in the image, or move the slider. Hold {HELD_KEY} to see the original alone."
 
 _SIDE_BY_SIDE = "Show the original, stage 1 and the result beside each other (napari's grid)."
 
@@ -46,11 +49,13 @@ class ResultView(QWidget):
         Of whose chosen image the last result is shown.
     """
 
-    def __init__(self, viewer: ViewerModel, state: ViewerState) -> None:
+    def __init__(self, viewer: Viewer, state: ViewerState) -> None:
         super().__init__()
         self._viewer, self._state = viewer, state
         self._outcome: Outcome | None = None
         self._comparison: Comparison | None = None
+        self.divider = Divider(viewer, self)
+        self.held_original = HeldOriginal(viewer, state, self)
         self.light = QLabel()
         self.light.setToolTip(_LIGHT)
         self.judgement = WrappedLabel()
@@ -63,6 +68,8 @@ class ResultView(QWidget):
         self.slider.setValue(_STEPS // 2)
         self.slider.setToolTip("The position of the line between the original and the result.")
         self.slider.hide()
+        self.hint = WrappedLabel()
+        self.hint.hide()
         self.grid_button = QPushButton("Side by side")
         self.grid_button.setCheckable(True)
         self.difference_button = QPushButton("Difference")
@@ -75,10 +82,9 @@ class ResultView(QWidget):
         self.grid_button.toggled.connect(self._on_grid)
         self.difference_button.toggled.connect(self._on_difference)
         self.strength.changed.connect(self._on_strength)
-        # Later and once, since the divider moves the sliders of the viewer itself when it comes.
-        self._follow_timer = QTimer(self, singleShot=True, interval=0)
-        self._follow_timer.timeout.connect(self._follow)
-        connect_while_alive(self, viewer.dims.events.point, self._on_plane)
+        self.divider.moved.connect(self._on_divider)
+        self.divider.changed.connect(self._show_hint)
+        self.divider.removed.connect(partial(self.compare_button.setChecked, False))
         connect_while_alive(self, viewer.layers.events.removed, self._on_removed)
         state.changed.connect(self._on_state)
         self._show_result()
@@ -153,28 +159,29 @@ class ResultView(QWidget):
         if self._comparison is not None and getattr(event, "value", None) is self._comparison.difference:
             self.difference_button.setChecked(False)
 
-    def _on_plane(self, event: Any = None) -> None:
-        if self.compare_button.isChecked():
-            self._follow_timer.start()
-
-    def _follow(self) -> None:
-        """Show the divider in the plane that is in view now."""
-        self._on_slider(self.slider.value())
-
     def _on_compare(self, shown: bool) -> None:
         self.slider.setVisible(shown)
-        if self._comparison is None:
-            return
-        if shown:
-            self._comparison.show_divider(self.slider.value() / _STEPS)
+        self.hint.setVisible(shown)
+        if shown and self._comparison is not None:
+            self.grid_button.setChecked(False)
+            self.divider.show(self._comparison.source, partial(getattr, self._comparison, "result"))
         else:
-            self._comparison.hide_divider()
+            self.divider.hide()
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        self.hint.setText(self.divider.hindrance or _HOW_TO_COMPARE)
 
     def _on_slider(self, value: int) -> None:
-        if self._comparison is not None and self.compare_button.isChecked():
-            self._comparison.show_divider(value / _STEPS)
+        self.divider.move_to(value / _STEPS)
+
+    def _on_divider(self, position: float) -> None:
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(position * _STEPS))
 
     def _on_grid(self, shown: bool) -> None:
+        if shown:
+            self.compare_button.setChecked(False)
         if self._comparison is not None:
             self._comparison.show_grid(shown)
 
@@ -188,7 +195,7 @@ class ResultView(QWidget):
 
     def _on_strength(self) -> None:
         """Compare with what the layer holds now."""
-        self._on_plane()
+        self.divider.follow()
         self._on_difference(self.difference_button.isChecked())
 
     def _lay_out(self) -> None:
@@ -204,5 +211,6 @@ class ResultView(QWidget):
         layout.addWidget(self.label)
         layout.addWidget(self.strength)
         layout.addLayout(buttons)
-        layout.addWidget(self.error_button)
         layout.addWidget(self.slider)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.error_button)
