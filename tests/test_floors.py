@@ -15,6 +15,7 @@ PACKAGE = Path(napari_autostructn2v.__file__).parent
 FLOORS = [
     {"errors", "progress", "stop", "samples"},
     {"disk"},
+    {"microscopes"},
     {"files", "settings"},
     {"images"},
     {"roi", "large"},
@@ -23,7 +24,7 @@ FLOORS = [
     {"denoiser"},
     {"pipeline"},
     {"batch"},
-    {"cli", "widgets"},
+    {"cli", "widgets", "reader"},
 ]
 WIDGET_FLOORS = [{"parts", "plots"}, {"work"}, {"image"}, {"canvas"}, {"denoise", "roi"}]
 #: The public face, which hands on names from every floor.

@@ -84,7 +84,8 @@ def test_everything_in_the_manifest_is_there(manifest):
     for module, name in commands.values():
         assert callable(getattr(importlib.import_module(module), name, None)), f"{module} has no {name}"
     menus = [item.command for items in contributions.menus.values() for item in items]
-    offered = [item.command for item in (*contributions.widgets, *contributions.sample_data)] + menus
+    kinds = (*contributions.widgets, *contributions.sample_data, *contributions.readers)
+    offered = [item.command for item in kinds] + menus
     assert set(offered) == set(commands)
 
 

@@ -9,23 +9,29 @@ from pathlib import Path
 
 from ..disk import as_path
 from ..errors import InputError
-from ..files import SUFFIXES, is_zarr, reason
+from ..files import SUFFIXES, is_zarr, reason, scenes_of
+from ..microscopes import is_microscope_file, split_scene
 
 __all__ = ["error_map_path", "find_inputs", "targets_of"]
+
+#: What stands for every scene of a file.
+ALL_SCENES = "all"
 
 _RESULT, _ERROR_MAP = "_denoised", "_uncertainty"
 
 
-def find_inputs(texts: Sequence[str], pattern: str | None = None) -> list[Path]:
+def find_inputs(texts: Sequence[str], pattern: str | None = None, scene: str | None = None) -> list[Path]:
     """Return the images that the user named, each once.
 
     Parameters
     ----------
     texts : sequence of str
-        Files, zarr folders, patterns that the shell left alone, and folders of images.
+        Files, zarr folders, scenes of microscopes' files, patterns that the shell left alone, and folders of images.
     pattern : str, optional
         Which files of a folder, such as ``*.tif`` or ``**/*_raw.tif``; all images directly in it unless given. Results
         of earlier runs are left out.
+    scene : str, optional
+        Which scene of each microscope's file, or "all".
 
     Raises
     ------
@@ -36,8 +42,9 @@ def find_inputs(texts: Sequence[str], pattern: str | None = None) -> list[Path]:
     for text in map(str, map(as_path, texts)):
         matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) and not os.path.lexists(text) else []
         for match in matches or [text]:
-            for path in _in_folder(Path(match), pattern) or [Path(match)]:
-                paths.setdefault(os.path.abspath(path), path)
+            for found in _in_folder(Path(match), pattern) or [Path(match)]:
+                for path in _scenes(found, scene):
+                    paths.setdefault(os.path.abspath(path), path)
     return list(paths.values())
 
 
@@ -87,6 +94,18 @@ def _in_folder(path: Path, pattern: str | None) -> list[Path]:
     ]
 
 
+def _scenes(path: Path, scene: str | None) -> list[Path]:
+    """Return the paths of the scenes that are wanted of a microscope's file; the path itself of anything else."""
+    if scene is None or not is_microscope_file(path) or not path.is_file():
+        return [path]
+    if scene != ALL_SCENES:
+        return [path / scene]
+    try:
+        return scenes_of(path)
+    except InputError:  # said when the image is opened, so that others are denoised all the same
+        return [path]
+
+
 def _stem_and_suffix(path: Path) -> tuple[str, str]:
     name = path.name
     if is_zarr(path):
@@ -96,6 +115,9 @@ def _stem_and_suffix(path: Path) -> tuple[str, str]:
         # An image inside a larger zarr is told by the name of that.
         outer = next((parent for parent in path.parents if parent.suffix == ".zarr"), None)
         return (f"{outer.stem}_{'_'.join(path.relative_to(outer).parts)}" if outer else name), ".zarr"
+    if is_microscope_file(path):
+        file, scene = split_scene(path)
+        return "_".join([file.stem, *scene.split("/")] if scene else [file.stem]), ".ome.tif"
     for suffix in (".ome.tif", ".ome.tiff"):
         if name.lower().endswith(suffix):
             return name[: -len(suffix)] or name, ".ome.tif"

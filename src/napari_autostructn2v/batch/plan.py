@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..files import ImageFile
 from ..images import Layout, named_axes
 from ..large import IN_MEMORY_PIXELS
+from ..microscopes import scene_fingerprint
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def training_plan(
         As for :func:`plan_for`.
     """
     mask = fingerprint(Path(settings.mask.path)) if settings.mask.source == "file" else ""
-    known = [] if training is None else [fingerprint(path) for path in training]
+    known = [] if training is None else [scene_fingerprint(path) for path in training]
     plan = plan_for(settings, mask, [] if on_all else known, on_all, **more)
     return replace(plan, identity=f"{plan.identity}{known}") if on_all else plan
 
@@ -160,7 +161,7 @@ def run_id(source: Path, plan: BatchPlan) -> str:
     from .. import __version__
     from ..files import companions
 
-    known = [plan.identity, fingerprint(source), *map(fingerprint, companions(source))]
+    known = [plan.identity, scene_fingerprint(source), *map(fingerprint, companions(source))]
     return f"napari-autostructn2v {__version__} run {hashlib.sha256(repr(known).encode()).hexdigest()[:16]}"
 
 

@@ -52,7 +52,7 @@ def batch_from(arguments: argparse.Namespace, plan: Callable[[list[Path]], Batch
 
         if said := check_scheduler(arguments.scheduler):
             complain(said)
-    inputs = find_inputs(arguments.inputs, arguments.pattern)
+    inputs = find_inputs(arguments.inputs, arguments.pattern, getattr(arguments, "scene", None))
     return Batch(
         inputs=inputs,
         targets=targets_of(inputs, arguments.output),

@@ -24,7 +24,7 @@ def denoise(arguments: argparse.Namespace) -> int:
     from ..batch import StoppedEarly, check_models, find_inputs, process, save_models, training_plan, unfinished_model
 
     settings, on_all = settings_from(arguments), bool(arguments.one_model)
-    training = find_inputs(arguments.train_on, arguments.pattern) if arguments.train_on else None
+    training = find_inputs(arguments.train_on, arguments.pattern, arguments.scene) if arguments.train_on else None
     options = options_of_plan(arguments)
 
     def plan(inputs: list[Path]) -> BatchPlan:

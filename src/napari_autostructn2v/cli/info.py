@@ -13,7 +13,7 @@ from .report import tell
 #: What decides how a run goes, and what is asked for in a report.
 _NEEDED = ("torch", "numpy", "scipy", "scikit-image", "napari", "npe2", "tifffile", "zarr", "dask", "safetensors")
 
-_OPTIONAL = ("PyQt6", "PySide6", "distributed", "shtab")
+_OPTIONAL = ("PyQt6", "PySide6", "distributed", "shtab", "pylibCZIrw", "nd2", "liffile", "oirfile", "h5py", "mrcfile")
 
 
 def info(arguments: argparse.Namespace) -> int:
@@ -72,6 +72,7 @@ def _of_file(path: Path) -> tuple[dict[str, Any], list[str]]:
             "dtype": str(image.array.dtype),
             "parts": list(image.chunks),
             "channels": list(image.names),
+            "scenes": [name for name in image.details.get("scenes", ()) if name],
             "messages": list(image.messages),
         }
         shape = " x ".join(map(str, values["shape"]))
@@ -86,6 +87,7 @@ def _of_file(path: Path) -> tuple[dict[str, Any], list[str]]:
             f"  axes:       {axes}",
             f"  read in:    parts of {' x '.join(map(str, image.chunks))}",
             *([f"  channels:   {', '.join(image.names)}"] if image.names else []),
+            *([f"  scenes:     {', '.join(values['scenes'])}"] if values["scenes"] else []),
             *(f"  {message}" for message in image.messages),
         ]
     return values, lines

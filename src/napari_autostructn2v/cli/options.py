@@ -97,7 +97,10 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT",
-                        help="TIFF, OME-TIFF, PNG, zarr and OME-Zarr images, or folders of them")  # fmt: skip
+                        help="TIFF, OME-TIFF, PNG, zarr, OME-Zarr, CZI, ND2, LIF, OIR and IMS images, or folders of "
+                             "them")  # fmt: skip
+    parser.add_argument("--scene", metavar="NAME",
+                        help="scene of microscopes' files, or all (default: the first)")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="say what would be done and what it would take")
     _add_results(parser)
 

@@ -27,13 +27,15 @@ def places_of(arguments: argparse.Namespace) -> Places:
         return places
     from ..batch import error_map_path, find_inputs, found_models, model_paths, targets_of, unfinished_model
     from ..files import is_zarr
+    from ..microscopes import split_scene
 
     watched = [str(arguments.folder)] if arguments.command == "watch" else []
-    inputs = find_inputs(watched or arguments.inputs, arguments.pattern)
+    scene: str | None = getattr(arguments, "scene", None)
+    inputs = find_inputs(watched or arguments.inputs, arguments.pattern, scene)
     for path in inputs:
-        places.add(path, "an input", folder=is_zarr(path))
-    for path in find_inputs(getattr(arguments, "train_on", None) or [], arguments.pattern):
-        places.add(path, "a training image", folder=is_zarr(path))
+        places.add(split_scene(path)[0], "an input", folder=is_zarr(path))
+    for path in find_inputs(getattr(arguments, "train_on", None) or [], arguments.pattern, scene):
+        places.add(split_scene(path)[0], "a training image", folder=is_zarr(path))
     for path in found_models(getattr(arguments, "model", None) or []):
         places.add(path, "the model")
     settings: Path | None = getattr(arguments, "settings", None)

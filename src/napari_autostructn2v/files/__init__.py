@@ -1,7 +1,8 @@
-"""Image files in and out: TIFF, PNG and zarr, each as it came."""
+"""Image files in and out: TIFF, PNG and zarr, each as it came, and microscopes' files in."""
 
 from ..disk import atomic_path, check_writable, read_start, reason
 from .image_file import UNKNOWN, ImageFile
+from .microscope import scenes_of
 from .opening import SUFFIXES, check_end, companions, is_zarr, open_image, read_image
 from .png import png_software, write_png
 from .tiff import tiff_software, write_tiff
@@ -26,6 +27,7 @@ __all__ = [
     "read_image",
     "read_start",
     "reason",
+    "scenes_of",
     "seal",
     "tiff_software",
     "write_as",

@@ -17,7 +17,7 @@ __all__ = ["UNKNOWN", "ImageFile", "Kind"]
 #: Letter of an axis about which a file says nothing.
 UNKNOWN = "?"
 
-Kind = Literal["tiff", "imagej", "ome-tiff", "png", "zarr", "ome-zarr"]
+Kind = Literal["tiff", "imagej", "ome-tiff", "png", "zarr", "ome-zarr", "microscope"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class ImageFile:
     Parameters
     ----------
     path : Path
-    kind : {"tiff", "imagej", "ome-tiff", "png", "zarr", "ome-zarr"}
+    kind : {"tiff", "imagej", "ome-tiff", "png", "zarr", "ome-zarr", "microscope"}
     array : array
         With ``shape``, ``dtype`` and ``chunks``; indexing reads.
     axes : str

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..disk import as_path, read_start
 from ..errors import InputError
+from ..microscopes import MICROSCOPE_SUFFIXES, is_microscope_file, split_scene
 from .image_file import ImageFile
 from .png import PNG_START
 from .reading import check_memory, plain_read_errors
@@ -16,7 +17,7 @@ from .reading import check_memory, plain_read_errors
 __all__ = ["SUFFIXES", "check_end", "companions", "is_zarr", "open_image", "read_image"]
 
 #: Names of files that a folder is searched for.
-SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png", ".zarr")
+SUFFIXES = (".tif", ".tiff", ".btf", ".tf8", ".png", ".zarr", *MICROSCOPE_SUFFIXES)
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -27,7 +28,8 @@ def open_image(path: str | Path) -> ImageFile:
     Parameters
     ----------
     path : str or Path
-        TIFF, OME-TIFF, ImageJ hyperstack, PNG, zarr or OME-Zarr.
+        TIFF, OME-TIFF, ImageJ hyperstack, PNG, zarr, OME-Zarr, or a microscope's file; a scene in such a file is given
+        as if the file were a folder: ``cells.lif/Series003``.
 
     Raises
     ------
@@ -53,6 +55,12 @@ def _opened(path: Path) -> ImageFile:
 
         with plain_read_errors(path):
             return open_zarr(path)
+    if is_microscope_file(path):
+        from .microscope import open_microscope
+
+        read_start(split_scene(path)[0])
+        with plain_read_errors(path):
+            return open_microscope(path)
     start = read_start(path)
     with plain_read_errors(path):
         if start.startswith(PNG_START):
@@ -63,7 +71,10 @@ def _opened(path: Path) -> ImageFile:
             from .tiff import open_tiff
 
             return open_tiff(path)
-    raise InputError(f"{path} is neither a TIFF nor a PNG image, nor a zarr; save the image as TIFF first.")
+    raise InputError(
+        f"{path} is neither a TIFF nor a PNG image, nor a zarr, nor a microscope's file that can be read "
+        f"({', '.join(MICROSCOPE_SUFFIXES)}); save the image as TIFF first."
+    )
 
 
 def is_zarr(path: Path) -> bool:
@@ -77,7 +88,8 @@ def read_image(path: str | Path) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
-        TIFF, OME-TIFF, ImageJ hyperstack, PNG, zarr or OME-Zarr.
+        TIFF, OME-TIFF, ImageJ hyperstack, PNG, zarr, OME-Zarr, or a microscope's file; a scene in such a file is given
+        as if the file were a folder: ``cells.lif/Series003``.
 
     Returns
     -------

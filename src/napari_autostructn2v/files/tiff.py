@@ -221,8 +221,8 @@ def _options(array: Any, like: ImageFile | None, axes: str | None) -> dict[str, 
             # ImageJ's own reader knows neither tiles nor most compressions.
             plain = dict(details.get("resolution", {}))
             return plain | {"imagej": True, "metadata": kept | {"axes": axes}}
-    if kind in ("ome-tiff", "imagej") and axes is not None and set(axes) <= set(_OME_AXES):
-        return options | {"ome": True, "metadata": {"axes": axes}}
+    if kind in ("ome-tiff", "imagej", "microscope") and axes is not None and set(axes) <= set(_OME_AXES):
+        return options | {"ome": True, "metadata": details.get("metadata", {}) | {"axes": axes}}
     return options | {"metadata": {} if axes is None else {"axes": axes}}
 
 
