@@ -6,7 +6,8 @@ Every pair of a noisy image and its reference in the data folder (environment va
 if the reference is at most 0.6 times its Otsu threshold. Purity is the mean over the selected patches of the share of
 empty pixels in each, which is what a patch drawn for training or for measuring the noise shows. Where the camera's
 offset lies above 0.6 times the Otsu threshold nothing would count as empty; there the offset (the 0.5 % quantile of the
-reference) is taken off first, marked by an asterisk.
+reference) is taken off first, marked by an asterisk. The last columns say which share of the selected patches shows
+structure, as far as the noisy image alone tells: what the light of the ROI tuning dock goes by.
 """
 
 from __future__ import annotations
@@ -55,16 +56,18 @@ def main() -> None:
     """Print a table in Markdown."""
     if not DATA.is_dir():
         sys.exit(f"There is no data folder {DATA}; set ASN2V_DATA.")
-    print(f"| image | empty | wanted | {' | '.join(WAYS)} | Auto | Auto selects |")
-    print("|---|" + "---:|" * (len(WAYS) + 4))
+    print(f"| image | empty | wanted | {' | '.join(WAYS)} | Auto | Auto selects | shown by default | by Auto |")
+    print("|---|" + "---:|" * (len(WAYS) + 6))
     rows = []
     for path, noisy, reference in pairs():
         empty, offset = empty_pixels(reference)
         share = float(empty.mean())
         scorer = RoiScorer(noisy)
-        automatic = scorer.select(replace(DEFAULTS, roi_threshold=suggest_threshold(scorer)))
+        suggested = replace(DEFAULTS, roi_threshold=suggest_threshold(scorer))
+        automatic = scorer.select(suggested)
         found = [purity(empty, scorer.select(settings)) for settings in WAYS.values()]
         found += [purity(empty, automatic), len(automatic) / len(automatic.candidates)]
+        found += [scorer.structured_share(settings) for settings in (DEFAULTS, suggested)]
         wanted = 0.97 if share >= 0.75 else min(1.0, share + 0.25)
         rows.append(found)
         numbers = " | ".join(f"{value:.3f}" for value in (wanted, *found))

@@ -221,6 +221,33 @@ def test_suggested_threshold_keeps_structure_out_of_the_background_where_the_med
     assert purity(suggest_threshold(image)) > 0.9
 
 
+def test_patches_that_show_structure_are_told_from_noise_of_any_brightness_and_correlation():
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(4)
+    rows, columns = np.mgrid[:256, :256]
+    light = 20 + columns / 4.0  # brighter to the right, with the noise that belongs to it
+    noise = gaussian_filter(rng.normal(size=light.shape), (0, 1)) * 2 * np.sqrt(light)
+    texture = np.where(columns >= 192, 10 * np.sin(rows / 4) * np.sin(columns / 4), 0)
+    for image in (light + noise + texture, rng.poisson(light + texture).astype(np.uint8)):
+        scorer = RoiScorer(image)
+        index, shows = scorer.structured(BACKGROUND)
+        corners = scorer.candidates(BACKGROUND)[index]
+        assert shows[corners[:, 1] >= 192].mean() > 0.9
+        assert shows[corners[:, 1] + 32 <= 192].mean() < 0.05
+    assert not RoiScorer(noise).structured(BACKGROUND)[1].mean() > 0.03
+
+
+def test_suggested_background_leaves_out_structure_as_dim_as_the_background():
+    rng = np.random.default_rng(4)
+    rows, columns = np.mgrid[:256, :256]
+    dim = (columns >= 60) & (columns < 160)
+    clean = 100 + 30 * (columns >= 160) + dim * (3 + 6 * np.sin(rows / 4) * np.sin(columns / 4))
+    scorer = RoiScorer(clean + rng.normal(0, 3, clean.shape))
+    settings = replace(BACKGROUND, roi_threshold=suggest_threshold(scorer))
+    assert scorer.structured_share(settings) <= 0.1 < scorer.structured_share(BACKGROUND)
+
+
 def test_suggested_threshold_selects_something_on_either_side():
     for seed, settings in ((0, BACKGROUND), (1, STRUCTURE), (2, replace(BACKGROUND, equalize="none"))):
         image = np.random.default_rng(seed).normal(size=(100, 100))

@@ -1,4 +1,4 @@
-"""What the scores of an image's patches say about how to set the sliders."""
+"""What an image's patches and their scores say about how to set the sliders."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["ALIKE", "darker_share", "flat_end"]
+__all__ = ["ALIKE", "darker_share", "flat_end", "purest_share", "shows_structure"]
 
 #: Patches whose intensities vary less than this share of what the whole image's do are all alike.
 ALIKE = 0.03
+
+#: Blocks along a side that a patch is cut into to see whether it varies in the large more than noise does.
+_BLOCKS = 8
+
+#: Share of all patches that are held to be noise alone, and chance that a patch of noise alone passes for more.
+_QUIETEST, _CHANCE = 0.1, 1e-3
+
+#: At most this share of the suggested background shows structure, and it is at least that share of the image.
+_MOST_STRUCTURED, _LEAST_SELECTED = 0.1, 0.1
 
 
 def darker_share(values: np.ndarray, *, twice: bool) -> float:
@@ -58,3 +67,73 @@ def flat_end(intensities: np.ndarray, slopes: np.ndarray) -> Literal["dark", "br
     """
     ranks = [np.argsort(np.argsort(values)) - (values.size - 1) / 2 for values in (intensities, slopes)]
     return "bright" if float(ranks[0] @ ranks[1]) < 0 else "dark"
+
+
+def shows_structure(patches: np.ndarray) -> np.ndarray:
+    """Return which patches of an image visibly hold more than noise.
+
+    Parameters
+    ----------
+    patches : (M, S, S) ndarray, float32
+        Spread over all of the image.
+
+    Returns
+    -------
+    (M,) ndarray, bool
+        All False where a patch is too small to tell (less than 4 pixels a side).
+
+    Notes
+    -----
+    A patch is cut into blocks. How much the means of the blocks vary, slope apart, over how much pixels vary within
+    them is the same for all patches of noise, whatever their brightness and however the noise is correlated; structure
+    raises it. The quietest tenth of the patches shows what it is for noise. In an image without an empty place nothing
+    is found, therefore. Measured in ``benchmarks/roi_purity.py``.
+    """
+    from scipy.stats import chi2
+
+    block = max(2, patches.shape[-1] // _BLOCKS)
+    count = patches.shape[-1] // block
+    if not len(patches) or count < 2:
+        return np.zeros(len(patches), bool)
+    side = count * block
+    blocks = patches[:, :side, :side].reshape(-1, count, block, count, block)
+    means = blocks.mean((2, 4))
+    within = blocks.var((2, 4)).mean((1, 2))
+    means -= means.mean((1, 2), keepdims=True)
+    ramp = np.linspace(-1, 1, count, dtype=np.float32)
+    ramp /= np.sqrt(count * np.sum(ramp**2))
+    slopes = (means.sum(2) @ ramp) ** 2 + (means.sum(1) @ ramp) ** 2
+    between = np.maximum((means**2).sum((1, 2)) - slopes, 0) / count**2
+    varies = within > 0
+    if not varies.any():
+        return np.zeros(len(patches), bool)
+    ratio = between / np.where(varies, within, np.inf)
+    freedom = max(1, count**2 - 3)
+    limit = chi2.ppf(1 - _CHANCE, freedom) / chi2.ppf(_QUIETEST, freedom)
+    return ratio > limit * np.quantile(ratio[varies], _QUIETEST)
+
+
+def purest_share(scores: np.ndarray, structured: np.ndarray, most: float) -> float:
+    """Return the largest share of patches, in the order of their scores, of which hardly any shows structure.
+
+    Parameters
+    ----------
+    scores : (M,) ndarray
+        Of patches, low for background.
+    structured : (M,) ndarray, bool
+        Which of them show structure.
+    most : float
+        Share of the patches, 0 to 1, beyond which none are taken.
+
+    Returns
+    -------
+    float
+        Between a tenth (or `most`, if that is less) and `most`; where more than a tenth of the patches show structure
+        all the way, the share with the fewest.
+    """
+    last = max(1, round(most * scores.size))
+    first = min(last, max(1, round(_LEAST_SELECTED * scores.size)))
+    found = np.cumsum(structured[np.argsort(scores, kind="stable")]) / np.arange(1, scores.size + 1)
+    within = found[first - 1 : last]
+    pure = np.flatnonzero(within <= _MOST_STRUCTURED)
+    return (first + int(pure[-1] if pure.size else np.argmin(within))) / scores.size

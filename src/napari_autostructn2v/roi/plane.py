@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..settings import RoiSettings, checked
-from .advice import darker_share
+from .advice import darker_share, purest_share
 from .scorer import RoiScorer
 from .selection import PatchSelection
 
@@ -58,7 +58,8 @@ def suggest_threshold(
         For the background a threshold is suggested that leaves dim structure out, for structure one that leaves the
         background out. Defaults to those of stage 1: background.
     method : {"otsu", "median"}
-        "otsu" separates background, dim and bright patches; "median" selects half of the patches.
+        "otsu" separates background, dim and bright patches, and for the background leaves out patches that visibly hold
+        more than noise as well as a threshold can; "median" selects half of the patches.
 
     Returns
     -------
@@ -77,6 +78,9 @@ def suggest_threshold(
     if method == "median":
         return float(np.median(scores))
     share = darker_share(scorer.scores(replace(settings, equalize="none")), twice=settings.select_background)
+    if settings.select_background and scores.size:
+        index, shows = scorer.structured(settings)
+        share = purest_share(scores[index], shows, share)
     # Between two patches, so that rounding does not decide which side they are on.
     ordered = np.sort(scores)
     last = min(max(1, round(share * ordered.size)), ordered.size - 1)

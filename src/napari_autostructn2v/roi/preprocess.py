@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft, sparse
 
 __all__ = [
@@ -144,12 +145,33 @@ class Pyramid:
 
     def full(self) -> np.ndarray:
         """Return the whole image; (y, x) float32, contiguous."""
-        narrow = self._image.dtype.itemsize <= 2 or self._image.dtype == np.float32
+        return self._narrowed(self._image)
+
+    def _narrowed(self, pixels: np.ndarray) -> np.ndarray:
+        narrow = pixels.dtype.itemsize <= 2 or pixels.dtype == np.float32
         wide: type = np.float32 if narrow and not self._exponent else np.float64
-        values = np.subtract(self._image, wide(self._low), dtype=wide)
+        values = np.subtract(pixels, wide(self._low), dtype=wide)
         if self._exponent:
             values = np.ldexp(values, self._exponent)
         return np.ascontiguousarray(values, dtype=np.float32)
+
+    def windows(self, corners: np.ndarray, side: int) -> np.ndarray:
+        """Return windows of the image as it is here; (M, side', side') float32, less the lowest intensity.
+
+        Parameters
+        ----------
+        corners : (M, 2) ndarray, int
+            In pixels of the original image.
+        side : int
+            In pixels of the original image; fewer here if this is a reduced copy.
+        """
+        factors = [here / there for here, there in zip(self._image.shape, self.shape, strict=True)]
+        small = max(1, min(int(side * min(factors)), *self._image.shape))
+        rows, columns = (
+            np.minimum((starts * factor).astype(np.int64), size - small)
+            for starts, factor, size in zip(corners.T, factors, self._image.shape, strict=True)
+        )
+        return self._narrowed(sliding_window_view(self._image, (small, small))[rows, columns])
 
     def shrunk(self, scale: float) -> np.ndarray:
         """Return the image shrunk to a share of the original's sides; at most as large as it is here."""

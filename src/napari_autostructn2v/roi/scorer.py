@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError
-from ..images import check_image
+from ..images import check_image, evenly_spread
 from ..settings import RoiSettings
-from .advice import flat_end
+from .advice import flat_end, shows_structure
 from .criteria import BUILT_IN, apply_function, gradient, registered_function, texture
+from .memory import Memory
 from .preprocess import Equalizer, Pyramid, equalize_adaptive, grid_positions, window_means
 from .selection import PatchSelection, contains
 
@@ -24,7 +24,8 @@ __all__ = ["CommonScale", "RoiScorer"]
 #: More windows than this would neither fit on a screen nor help a training.
 MAX_CANDIDATES = 4_000_000
 
-_T = TypeVar("_T")
+#: So many patches, and pixels in them, tell how many of all patches show structure.
+_ENOUGH_PATCHES, _ENOUGH_PIXELS = 4096, 2**23
 
 
 class RoiScorer:
@@ -39,7 +40,7 @@ class RoiScorer:
     shape : tuple of int, optional
         Of the original image, if `image` is a reduced copy.
     common : CommonScale, optional
-        What the planes of a stack share; see :class:`~napari_autostructn2v.roi_stack.StackScorer`.
+        What the planes of a stack share; see :class:`~napari_autostructn2v.roi.StackScorer`.
 
     Attributes
     ----------
@@ -65,9 +66,9 @@ class RoiScorer:
         limits = (float(array.min()), float(array.max())) if common is None else common.limits
         self._pyramid = Pyramid(array, self.shape, limits)
         self._common = common
-        self._maps: _Memory[np.ndarray] = _Memory(8)
-        self._scores: _Memory[np.ndarray] = _Memory(16)
-        self._others: _Memory[Any] = _Memory(8)
+        self._maps: Memory[np.ndarray] = Memory(8)
+        self._scores: Memory[np.ndarray] = Memory(16)
+        self._others: Memory[Any] = Memory(8)
 
     def select(self, settings: RoiSettings) -> PatchSelection:
         """Return the patches that settings select.
@@ -128,7 +129,7 @@ class RoiScorer:
     def diversity(self, settings: RoiSettings) -> float:
         """Return how much the selected patches differ in brightness, from 0 (all alike) to 1 (as the whole image does).
 
-        Below :data:`~napari_autostructn2v.roi_advice.ALIKE`, training on these patches alone shows a network next to
+        Below :data:`~napari_autostructn2v.roi.ALIKE`, training on these patches alone shows a network next to
         nothing of the range of intensities that it will have to denoise.
         """
         if self._named_patches(settings) is not None:
@@ -136,6 +137,37 @@ class RoiScorer:
         brightness = self.scores(replace(settings, criteria=("mean",), equalize="none", background="dark"))
         chosen, spread = brightness[self._chosen(settings)], float(np.std(brightness))
         return min(1.0, float(np.std(chosen)) / spread) if chosen.size and spread else 0.0
+
+    def structured(self, settings: RoiSettings) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of the candidates visibly hold more than noise.
+
+        Parameters
+        ----------
+        settings : RoiSettings
+
+        Returns
+        -------
+        index : (K,) ndarray, int
+            The candidates that were looked at, evenly spread over all of them.
+        shows : (K,) ndarray, bool
+            Whether they hold more than noise; see ``advice.shows_structure``.
+        """
+        candidates, side = self.candidates(settings), settings.patch_size
+
+        def compute() -> tuple[np.ndarray, np.ndarray]:
+            index = evenly_spread(len(candidates), min(_ENOUGH_PATCHES, max(64, _ENOUGH_PIXELS // side**2)))
+            return _read_only(index), _read_only(shows_structure(self._pyramid.windows(candidates[index], side)))
+
+        if self._named_patches(settings) is not None:
+            return compute()
+        found: tuple[np.ndarray, np.ndarray] = self._others.get(("structured", side, settings.overlap), compute)
+        return found
+
+    def structured_share(self, settings: RoiSettings) -> float:
+        """Return the share of the selected patches, 0 to 1, that visibly hold more than noise."""
+        index, shows = self.structured(settings)
+        chosen = self._chosen(settings)[index]
+        return float(shows[chosen].mean()) if chosen.any() else 0.0
 
     def background(self, settings: RoiSettings) -> Literal["dark", "bright"]:
         """Return what empty regions look like, judged from the image if the settings leave it open."""
@@ -262,7 +294,7 @@ class CommonScale:
         self.limits = min(float(plane.min()) for plane in planes), max(float(plane.max()) for plane in planes)
         self._members = [RoiScorer(plane, shape=shape, common=self) for plane in planes]
         self._alone = [RoiScorer(plane, shape=shape) for plane in planes if plane.min() < plane.max()]
-        self._equalizers: _Memory[Equalizer] = _Memory(8)
+        self._equalizers: Memory[Equalizer] = Memory(8)
 
     def equalizer(self, name: str, settings: RoiSettings) -> Equalizer:
         """Return the map from intensity to 0..1 of a built-in criterion."""
@@ -276,26 +308,6 @@ class CommonScale:
         """Return what empty regions look like in most planes."""
         verdicts = [scorer.background(RoiSettings(background="auto")) for scorer in self._alone]
         return "bright" if verdicts.count("bright") > len(verdicts) / 2 else "dark"
-
-
-class _Memory(Generic[_T]):
-    """The last few results by key: a dictionary that forgets what was not asked for longest."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._items: OrderedDict[Hashable, _T] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """Return the result for a key, made if it is not there."""
-        # Each step by itself is safe among threads; at worst two of them make the same result.
-        try:
-            value = self._items.pop(key)
-        except KeyError:
-            value = make()
-        self._items[key] = value
-        if len(self._items) > self._size:
-            self._items.popitem(last=False)
-        return value
 
 
 def sigma_of(settings: RoiSettings) -> float:
