@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayou
 
 from ..canvas import HELD_KEY, Comparison, Divider, HeldOriginal
 from ..image import Outcome, ViewerState, judge
-from ..parts import WrappedLabel, connect_while_alive
+from ..parts import WrappedLabel, connect_while_alive, show_light
 from .error_map_button import ErrorMapButton
 from .progress_view import duration_in_words
 from .strength_slider import StrengthSlider
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 __all__ = ["ResultView"]
-
-#: Shape and colour of the traffic light; told apart by either.
-_LIGHTS = {"green": ("●", "#009e73"), "yellow": ("▲", "#e69f00"), "red": ("■", "#d55e00")}
 
 _STEPS = 1000
 
@@ -125,10 +122,7 @@ class ResultView(QWidget):
         quality = outcome.quality
         if quality is not None:
             judgement = judge(quality)
-            symbol, color = _LIGHTS[judgement.light]
-            self.light.setText(symbol)
-            self.light.setAccessibleName(f"{judgement.light} light")
-            self.light.setStyleSheet(f"color: {color}; font-size: 16pt;")
+            show_light(self.light, judgement.light)
             about = f"{outcome.judged[:1].upper()}{outcome.judged[1:]}: " if outcome.judged else ""
             self.judgement.setText(f"{about}{judgement.verdict} {judgement.advice}".strip())
         for widget in (self.light, self.judgement):

@@ -4,6 +4,7 @@ from .ask_choice import ask_choice
 from .ask_file import ask_save
 from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
+from .lights import show_light
 from .lock_button import LockButton
 from .message_bar import MessageBar
 from .rows import add_row, name_for_screen_readers
@@ -31,5 +32,6 @@ __all__ = [
     "connect_while_alive",
     "name_for_screen_readers",
     "shortened",
+    "show_light",
     "unwrapped",
 ]

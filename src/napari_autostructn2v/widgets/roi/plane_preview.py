@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import ref
 
 import numpy as np
@@ -77,6 +78,16 @@ class PlanePreview(QObject):
     def are_alike(self, settings: RoiSettings) -> bool:
         """Return whether the selected patches show a network next to nothing of the image's range of brightness."""
         return self._scorer is not None and self._scorer.diversity(settings) < ALIKE
+
+    def structured_share(self, settings: RoiSettings) -> float:
+        """Return the share of the selected patches, 0 to 1, that visibly hold more than noise."""
+        return 0.0 if self._scorer is None else self._scorer.structured_share(settings)
+
+    def likely_background(self, settings: RoiSettings) -> Literal["dark", "bright"]:
+        """Return what empty regions look like, judged from the plane."""
+        if self._scorer is None:
+            return "dark"
+        return self._scorer.background(replace(settings, background="auto"))
 
     def look_at(self, state: ImageState, layer: Image, dims: Dims) -> bool:
         """Turn to what the viewer shows of an image, in the channel that is chosen.

@@ -14,6 +14,7 @@ from ...settings import RANGES, RoiSettings
 from ..parts import MessageBar, Section, WrappedLabel, name_for_screen_readers
 from ..plots import ThresholdHistogram
 from .more import MoreForm
+from .purity import PurityView
 
 __all__ = ["StageSection"]
 
@@ -68,6 +69,7 @@ class StageSection(Section):
         self.use_roi.setToolTip(_CHOOSE)
         self.histogram = ThresholdHistogram(color)
         self.count = WrappedLabel()
+        self.purity = PurityView()
         self.message = MessageBar()
         self.more = MoreForm()
         self.more_section = Section(
@@ -149,6 +151,7 @@ class StageSection(Section):
         """Show that there is no image to speak of."""
         self.count.setText("–")
         self.message.clear()
+        self.purity.hide()
         self.histogram.clear_scores()
 
     def _on_threshold(self, value: float) -> None:
@@ -200,6 +203,7 @@ class StageSection(Section):
         column.addLayout(grid)
         column.addWidget(self.histogram)
         column.addWidget(self.count)
+        column.addWidget(self.purity)
         column.addWidget(self.message)
         column.addWidget(self.more_section)
         column.addStretch()

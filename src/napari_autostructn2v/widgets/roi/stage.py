@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from weakref import ref
 
 from napari.layers import Image
@@ -187,7 +187,12 @@ class StageTuning(QObject):
         """Say what is wrong with the selection, if anything is."""
         if self.selection is None:
             return
-        message, roi, count = self.section.message, self.roi, len(self.selection)
+        roi, count = self.roi, len(self.selection)
+        judged = roi.use_roi and roi.select_background and count > 0
+        if judged:
+            self.section.purity.show_share(self._preview.structured_share(roi))
+        self.section.purity.setVisible(judged)
+        message = self.section.message
         if not roi.use_roi:
             message.clear()
         elif count < min(FEW_PATCHES, max(1, len(self.selection.candidates) // 4)):
@@ -205,6 +210,12 @@ class StageTuning(QObject):
                 "Select more of the image so that this stage sees different places.",
                 "warning",
             )
+        elif (other := self._other_background()) is not None:
+            message.say(
+                f"The empty parts of this image look {other}, not {roi.background}.", "warning",
+                action="background", action_label=f"Background is {other}",
+                action_tooltip=f"Take the {other} parts for background, in both stages (background = {other!r}).",
+            )  # fmt: skip
         elif roi.added or roi.removed:
             message.say(
                 "Patches that were edited by hand stay in or out, whatever the sliders do.", "info",
@@ -213,6 +224,13 @@ class StageTuning(QObject):
             )  # fmt: skip
         else:
             message.clear()
+
+    def _other_background(self) -> Literal["dark", "bright"] | None:
+        """Return what the background seems to be if the settings say otherwise, and if it matters."""
+        if self.roi.background == "auto" or not {"mean", "band"} & set(self.roi.criteria):
+            return None
+        likely = self._preview.likely_background(self.roi)
+        return None if likely == self.roi.background else likely
 
     def _on_changed(self, roi: RoiSettings) -> None:
         self._state.image.set_stage(self._stage, roi)
@@ -232,6 +250,9 @@ class StageTuning(QObject):
             self._state.image.set_stage(self._stage, replace(self.roi, use_roi=False))
         elif action == "undo":
             self._state.image.set_stage(self._stage, replace(self.roi, added=(), removed=()))
+        elif action == "background" and (other := self._other_background()) is not None:
+            first, second = self._state.image.pair
+            self._state.image.set_pair((replace(first, background=other), replace(second, background=other)))
 
     def _on_edited(self, added: list[tuple[int, int]], removed: list[tuple[int, int]]) -> None:
         self._redraw = True  # the canvas shows free-hand rectangles, even where that changes no patch
