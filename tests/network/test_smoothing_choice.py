@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,21 @@ def test_what_is_right_already_stays():
     network = Copying()
     choose_smoothing(network, faint, estimate_noise(faint))
     assert np.abs(predict_planes(network, faint) - clean).max() < 0.1
+
+
+def test_noise_that_was_measured_too_large_does_not_sharpen_the_image():
+    noisy, clean = scene(np.ones((3, 3)))
+    noise = estimate_noise(noisy)
+    far_too_large = replace(noise, variance=9 * noise.variance, variances=9 * noise.variances)
+    network = Copying()
+    before = np.mean((predict_planes(network, noisy) - clean) ** 2)
+    for model in (noise, far_too_large):
+        choose_smoothing(network, noisy, model)
+        impulse = np.zeros((1, 64, 64), np.float32)
+        impulse[0, 32, 32] = 1
+        response = np.abs(np.fft.fft2(predict_planes(network, impulse)[0] - network.smoothing.weights[-1].item()))
+        assert response.max() < 1.11
+        assert np.mean((predict_planes(network, noisy) - clean) ** 2) < 1.5 * before
 
 
 def test_the_weights_travel_with_the_network():

@@ -30,6 +30,9 @@ _PROBE = 0.1
 #: Share of its own square by which each weight is held back.
 _RIDGE = 1e-2
 
+#: By how much a smoothing may amplify any frequency, and the side in pixels of an image that shows by how much it does.
+_MOST_AMPLIFIED, _IMPULSE = 1.1, 64
+
 #: What was removed may have so many times the variance of the noise, which is known to 10 or 20 %, before it counts as
 #: structure; and the surroundings, in pixels, in which its variance is taken.
 _MOST_REMOVED, _SURROUNDINGS = 2.0, 4.0
@@ -103,7 +106,7 @@ def choose_smoothing(
         target += terms @ (window - plain).ravel().astype(np.float64)
         target -= (moved - terms) @ probe.ravel().astype(np.float64) / _PROBE
         pixels += window.size
-    weights = wiener_hopf(gram, target, _RIDGE)
+    weights = _without_sharpening(network, wiener_hopf(gram, target, _RIDGE))
     gain = float(2 * weights @ target - weights @ gram @ weights) / pixels
     if not np.isfinite(gain) or gain <= 0:
         return 0.0
@@ -156,6 +159,19 @@ def _windows(planes: np.ndarray) -> Iterator[tuple[int, slice, slice]]:
     for index in evenly_spread(len(places), _MOST_WINDOWS):
         plane, row, column = places[index]
         yield plane, slice(row, row + height), slice(column, column + width)
+
+
+def _without_sharpening(network: UNet, weights: np.ndarray) -> np.ndarray:
+    """Return (K,) weights, made smaller where they would amplify a frequency.
+
+    What the network lets through of the noise is to be taken back. Weights that amplify come of a noise that was
+    measured too large, and write patterns into the image.
+    """
+    impulse = np.zeros((_IMPULSE, _IMPULSE), np.float32)
+    impulse[_IMPULSE // 2, _IMPULSE // 2] = 1
+    response = impulse + (weights[:-1] @ _terms(network, impulse)[:-1]).reshape(impulse.shape)
+    amplified = float(np.abs(np.fft.fft2(response)).max())
+    return weights if amplified <= _MOST_AMPLIFIED else weights * (_MOST_AMPLIFIED - 1) / (amplified - 1)
 
 
 def _terms(network: UNet, plain: np.ndarray) -> np.ndarray:

@@ -36,6 +36,11 @@ _WIDE_REACH, _WIDE_SHARE = 5, 0.15
 #: By how much a model may be rescaled: beyond, a variance leaves the range of 64-bit floating point.
 _SCALES = Range(1e-150, 1e150)
 
+#: Second differences that keep less of the noise than this share of its variance say nothing of it. Those that keep
+#: less than a share of what they would keep of independent noise are compared with differences between pixels farther
+#: apart, which count where they find much less.
+_LEAST_GAIN, _SHARED_GAIN, _STEPS, _MUCH_LESS = 0.15, 0.5, (2, 3, 4), 0.8
+
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
 _LOW_QUANTILE = 0.3
 
@@ -247,37 +252,54 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
     noise of this correlation turns their variance into the noise's. In each class a low quantile over the tiles is
     taken, because structure can only add.
     """
-    line = np.array([1.0, -2.0, 1.0])
-    filters = [np.outer(line, line), line[:, None], line[None]]
-    gains = [_filter_gain(kernel, correlation) for kernel in filters]
-    usable = [(kernel, gain) for kernel, gain in zip(filters, gains, strict=True) if gain > 0.15]
-    if not usable:
-        usable = [(filters[int(np.argmax(gains))], max(max(gains), 1e-3))]
+    near = _second_differences(1)
+    gains = [_filter_gain(kernel, correlation) for kernel in near]
+    filters = [kernel for kernel, gain in zip(near, gains, strict=True) if gain > _LEAST_GAIN]
+    if not filters:
+        filters = [near[int(np.argmax(gains))]]
+    nearest = len(filters)
+    if any(gain < _SHARED_GAIN * np.square(kernel).sum() for kernel, gain in zip(near, gains, strict=True)):
+        # Between pixels that share noise there is little left of it; where light adds noise that they do not share, a
+        # gain so low makes that look many times as large. Between pixels farther apart it does not.
+        steps = [step for step in _STEPS if 2 * step <= len(correlation) // 2]
+        filters += [kernel for step in steps for kernel in _second_differences(step)[1:]]
     side = 16
-    means, variances = [], []
+    means, squares = [], []
     for plane in planes[evenly_spread(len(planes), 4)].astype(np.float64):
         height, width = (length - length % side for length in plane.shape)
         blocks = (height // side, side, width // side, side)
         means.append(plane[:height, :width].reshape(blocks).mean((1, 3)).ravel())
-        variances.append(
+        squares.append(
             [
-                (ndimage.convolve(plane, kernel)[:height, :width] ** 2).reshape(blocks).mean((1, 3)).ravel() / gain
-                for kernel, gain in usable
+                (ndimage.convolve(plane, kernel)[:height, :width] ** 2).reshape(blocks).mean((1, 3)).ravel()
+                for kernel in filters
             ]
         )
-    by_filter = np.concatenate(variances, axis=1)
-    least = int(np.median(by_filter, axis=1).argmin())
-    mean, variance = np.concatenate(means), by_filter[least]
-    # A low quantile of chi-squared scatter lies below its mean by so much; correlated samples count for fewer.
-    own = _overlaps(usable[least][0])
-    scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / side**2)
-    variance = variance / (1 + NormalDist().inv_cdf(_LOW_QUANTILE) * scatter)
+    mean, by_filter = np.concatenate(means), np.concatenate(squares, axis=1)
     classes = min(12, max(1, len(mean) // 8))
     groups = np.array_split(np.argsort(mean, kind="stable"), classes)
     intensities = np.array([mean[group].mean() for group in groups])
-    levels = np.array([np.quantile(variance[group], _LOW_QUANTILE) for group in groups])
+    estimates = []
+    for kernel, square in zip(filters, by_filter, strict=True):
+        # A low quantile of chi-squared scatter lies below its mean by so much; correlated samples count for fewer.
+        own = _overlaps(kernel)
+        scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / side**2)
+        square = square / max(_filter_gain(kernel, correlation), 1e-3)
+        unbiased = square / (1 + NormalDist().inv_cdf(_LOW_QUANTILE) * scatter)
+        by_class = [np.quantile(unbiased[group], _LOW_QUANTILE) for group in groups]
+        estimates.append((float(np.median(square)), np.array(by_class)))
+    levels = min(estimates[:nearest], key=lambda estimate: estimate[0])[1]
+    for _, farther in estimates[nearest:]:
+        levels = np.where(farther < _MUCH_LESS * levels, farther, levels)
     weights = np.array([len(group) for group in groups])
     return intensities, levels, float((levels * weights).sum() / weights.sum())
+
+
+def _second_differences(step: int) -> list[np.ndarray]:
+    """Filters of second differences between pixels so far apart: along both axes, along columns, along rows."""
+    line = np.zeros(2 * step + 1)
+    line[[0, step, -1]] = 1.0, -2.0, 1.0
+    return [np.outer(line, line), line[:, None], line[None]]
 
 
 def _filter_gain(kernel: np.ndarray, correlation: np.ndarray) -> float:
