@@ -8,15 +8,15 @@ from scipy import fft as sp_fft
 __all__ = ["autocovariance", "detrended"]
 
 
-def detrended(tiles: np.ndarray) -> np.ndarray:
-    """Subtract mean and slope from each tile."""
+def detrended(tiles: np.ndarray, degree: int = 1) -> np.ndarray:
+    """Subtract from each tile the polynomial of a degree in rows and columns, least squares: 1 is mean and slope."""
     side = tiles.shape[-1]
-    ramp = np.arange(side) - (side - 1) / 2
-    ramp = ramp / np.sqrt((ramp**2).sum() * side)
-    tiles = tiles - tiles.mean((1, 2), keepdims=True)
-    down = np.einsum("nij,i->n", tiles, ramp)[:, None, None] * ramp[:, None]
-    across = np.einsum("nij,j->n", tiles, ramp)[:, None, None] * ramp
-    return tiles - down - across
+    powers = np.polynomial.legendre.legvander(np.linspace(-1, 1, side), degree)
+    pairs = [(down, across) for down in range(degree + 1) for across in range(degree + 1 - down)]
+    terms = [np.outer(powers[:, down], powers[:, across]).ravel() for down, across in pairs]
+    basis = np.linalg.qr(np.stack(terms, 1))[0]
+    flat = tiles.reshape(len(tiles), -1)
+    return (flat - (flat @ basis) @ basis.T).reshape(tiles.shape)
 
 
 def autocovariance(tiles: np.ndarray, max_lag: int, *, unbiased: bool = True) -> np.ndarray:

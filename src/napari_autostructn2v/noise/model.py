@@ -33,6 +33,9 @@ _MOST_TILES = 1500
 #: only. What is correlated by more than this at this distance both along rows and along columns is structure.
 _WIDE_REACH, _WIDE_SHARE = 5, 0.15
 
+#: Of fewer tiles than this, what is not flat is taken out by polynomials of this degree, as there are none flatter.
+_FEW_TILES, _FEW_DEGREE = 20, 4
+
 #: By how much a model may be rescaled: beyond, a variance leaves the range of 64-bit floating point.
 _SCALES = Range(1e-150, 1e150)
 
@@ -151,9 +154,10 @@ def estimate_noise(
 
     Notes
     -----
-    Each tile loses its mean and its slope before its autocovariance is taken with the number of pairs of each offset as
-    divisor (the unbiased estimator; Box, Jenkins, Reinsel, *Time Series Analysis*, ch. 2). Of the tiles offered, only
-    the flattest are used, because dim structure hides among the others.
+    Each tile loses its mean and its slope, and where there are few tiles all that is smooth in it, before its
+    autocovariance is taken with the number of pairs of each offset as divisor (the unbiased estimator; Box, Jenkins,
+    Reinsel, *Time Series Analysis*, ch. 2). Of the tiles offered, only the flattest are used, because dim structure
+    hides among the others.
     """
     checked(max_lag, int, "max_lag")
     image = check_image(image)
@@ -165,7 +169,8 @@ def estimate_noise(
     side = tiles.shape[-1]
     max_lag = min(max_lag, side - 4)
     clipped = ((tiles == planes.min()) | (tiles == planes.max())).mean((1, 2))
-    residual = detrended(tiles)
+    few = len(tiles) < _FEW_TILES
+    residual = detrended(tiles, _FEW_DEGREE if few else 1)
     variance = residual.var((1, 2))
     usable = (variance > 0) & (clipped <= CLIPPED_SHARE)
     if usable.sum() < 8:
@@ -179,9 +184,7 @@ def estimate_noise(
     centre = max_lag
     correlations = covariance / covariance[:, centre, centre][:, None, None]
     correlation = correlations.mean(0)
-    # Neighbouring tiles overlap, so they count for about half as many independent ones.
-    standard_error = correlations.std(0) / np.sqrt(max(1.0, len(flattest) / 2))
-    standard_error = np.maximum(standard_error, 1 / np.sqrt(len(flattest) * side**2))
+    standard_error = _standard_error(correlations, side, planes.size if few else None)
     flat = not _is_wide(correlation, standard_error)
     if not flat:
         correlation = np.zeros_like(correlation)
@@ -198,6 +201,25 @@ def estimate_noise(
         tiles=len(flattest),
         from_flat_parts=flat,
     )
+
+
+def _standard_error(correlations: np.ndarray, side: int, pixels: int | None) -> np.ndarray:
+    """Return the (2L+1, 2L+1) standard error of the mean correlation of (T, 2L+1, 2L+1) tiles.
+
+    Many tiles tell it by how they differ. A few that cover the same `pixels` of an image differ too little: there
+    it is at least that of a correlation that is none, in an image of so many pixels (Bartlett, J. R. Stat. Soc. Suppl.
+    8, 1946), and what a polynomial takes out of correlated noise is not taken for a correlation.
+    """
+    count, rows, columns = correlations.shape
+    # Neighbouring tiles overlap, so they count for about half as many independent ones.
+    scatter = correlations.std(0) / np.sqrt(max(1.0, count / 2))
+    if pixels is None:
+        return np.maximum(scatter, 1 / np.sqrt(count * side**2))
+    pixels = min(count * side**2, pixels)
+    # The squares of chance correlations are taken out of the sum.
+    shared = float(np.square(correlations.mean(0)).sum()) * pixels / (pixels + rows * columns)
+    terms = (_FEW_DEGREE + 1) * (_FEW_DEGREE + 2) / 2
+    return np.maximum(scatter, np.sqrt(shared / pixels) + terms * shared / side**2 / SIGNIFICANCE)
 
 
 def _is_wide(correlation: np.ndarray, standard_error: np.ndarray) -> bool:
