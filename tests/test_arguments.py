@@ -19,6 +19,7 @@ from napari_autostructn2v import (
     choose_mask,
     denoise,
     estimate_noise,
+    export_model,
     find_roi_patches,
     load_and_normalize_image,
     load_and_preprocess_image,
@@ -96,6 +97,8 @@ CALLS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "BlindMask.load": (BlindMask.load, set()),
     "Denoiser.load": (Denoiser.load, set()),
     "methods_text model": (methods_text, set()),
+    "export_model model": (lambda wrong: export_model(wrong, "x.zip"), set()),
+    "export_model path": (lambda wrong: export_model(None, wrong), set()),  # type: ignore[arg-type]
     "Settings.from_preset": (Settings.from_preset, set()),
 }
 

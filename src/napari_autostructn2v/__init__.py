@@ -10,7 +10,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .denoiser import Denoiser, methods_text
+    from .denoiser import Denoiser, export_model, methods_text
     from .errors import InputError, NotEnoughPatchesError
     from .files import read_image, write_image
     from .noise import BlindMask, NoiseModel, choose_mask, estimate_noise
@@ -46,6 +46,7 @@ __all__ = [
     "choose_mask",
     "denoise",
     "estimate_noise",
+    "export_model",
     "find_roi_patches",
     "load_and_normalize_image",
     "load_and_preprocess_image",
@@ -60,7 +61,7 @@ __all__ = [
 
 #: Where each public name lives.
 _MODULES = {
-    "denoiser": ("Denoiser", "methods_text"),
+    "denoiser": ("Denoiser", "export_model", "methods_text"),
     "errors": ("InputError", "NotEnoughPatchesError"),
     "files": ("read_image", "write_image"),
     "noise": ("BlindMask", "NoiseModel", "choose_mask", "estimate_noise"),

@@ -65,6 +65,17 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     methods.add_argument("model", type=Path, metavar="MODEL", help="a model saved by denoise or napari")
     methods.set_defaults(json=False)
 
+    export = _command(commands, "export", "write a model as a bioimage.io package, for other programs")
+    export.add_argument("model", type=Path, metavar="MODEL", help="a model saved by denoise or napari")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.zip", help="the package")
+    export.add_argument("--image", type=Path, metavar="FILE",
+                        help="an image of the kind that it was trained on, for the example")  # fmt: skip
+    export.add_argument("--name", default="", help="name of the model, for people")
+    export.add_argument("--author", action="append", default=[], metavar="NAME", help="who made it; may be repeated")
+    export.add_argument("--license", default="", metavar="ID", help="as SPDX names it, such as CC-BY-4.0")
+    export.add_argument("--overwrite", action="store_true", help="replace a package that exists already")
+    export.set_defaults(json=False)
+
     models = _command(commands, "models", "list models and what they were trained on")
     models.add_argument("places_given", nargs="*", type=Path, metavar="PLACE",
                         help="models, or folders of them (default: the models that the docks have kept)")  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .file import is_model
 from .kept_runs import Run, delete_run, keep_run, kept_runs
 from .methods_text import methods_text
+from .package import export_model
 from .summary import ModelSummary, summarize_model
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = [
     "ModelSummary",
     "Run",
     "delete_run",
+    "export_model",
     "is_model",
     "keep_run",
     "kept_runs",

@@ -236,7 +236,7 @@ class Denoiser:
             self.normalised_noise,
             denoise,
             getattr(self.settings, f"stage{stage}"),
-            self._blind_mask(stage),
+            self.blind_mask(stage),
             context=self.context(stage),
             length=length,
             seed=seed,
@@ -347,7 +347,7 @@ class Denoiser:
             As for :meth:`predict`.
         """
         network, stage = self.network(stage).to(resolve_device(device)), stage or max(self.networks)
-        turns = prediction_symmetries(getattr(self.settings, f"stage{stage}"), self._blind_mask(stage))
+        turns = prediction_symmetries(getattr(self.settings, f"stage{stage}"), self.blind_mask(stage))
         noise, context = self.normalised_noise, self.context(stage)
 
         def denoise(stack: np.ndarray, chosen: slice) -> np.ndarray:
@@ -366,7 +366,8 @@ class Denoiser:
 
         return denoise
 
-    def _blind_mask(self, stage: str) -> np.ndarray:
+    def blind_mask(self, stage: str) -> np.ndarray:
+        """Return the blind mask that a stage was trained with."""
         return self.mask.pattern if stage == "2" else np.ones((1, 1), bool)
 
     def line_offsets(self, strips: np.ndarray) -> np.ndarray:

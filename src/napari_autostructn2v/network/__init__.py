@@ -10,6 +10,7 @@ os.environ.setdefault("KMP_BLOCKTIME", "0")
 from .blind_prediction import predict_blind
 from .context import NEAR, NEAR_AND_FAR, NO_CONTEXT, Context, neighbours
 from .devices import available_devices, resolve_device
+from .portable import run_torchscript, torchscript_of
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
 from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back
@@ -35,5 +36,7 @@ __all__ = [
     "predict_planes",
     "prediction_symmetries",
     "resolve_device",
+    "run_torchscript",
+    "torchscript_of",
     "train",
 ]

@@ -19,7 +19,7 @@ from .prediction import TILE, predict_plane
 from .smoothing import smoothed
 from .unet import UNet
 
-__all__ = ["GIVE_BACK_REACH", "choose_smoothing", "give_back"]
+__all__ = ["GIVE_BACK_REACH", "MOST_REMOVED", "SURROUNDINGS", "choose_smoothing", "give_back"]
 
 #: Side in pixels and number of the windows that the risk is estimated in.
 _WINDOW, _MOST_WINDOWS = 768, 4
@@ -35,7 +35,7 @@ _MOST_AMPLIFIED, _IMPULSE = 1.1, 64
 
 #: What was removed may have so many times the variance of the noise, which is known to 10 or 20 %, before it counts as
 #: structure; and the surroundings, in pixels, in which its variance is taken.
-_MOST_REMOVED, _SURROUNDINGS = 2.0, 4.0
+MOST_REMOVED, SURROUNDINGS = 2.0, 4.0
 
 #: Pixels over which :func:`give_back` reaches.
 GIVE_BACK_REACH = 12  # three times the surroundings
@@ -141,9 +141,9 @@ def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     """
     for plane, result in zip(planes, denoised, strict=True):
         removed = plane - result
-        allowed = _MOST_REMOVED * noise.variance_at(result).astype(np.float32)
+        allowed = MOST_REMOVED * noise.variance_at(result).astype(np.float32)
         pair = torch.from_numpy(np.stack([allowed, removed**2]))[:, None]
-        allowed, found = smoothed(pair, _SURROUNDINGS)[:, 0].numpy()
+        allowed, found = smoothed(pair, SURROUNDINGS)[:, 0].numpy()
         removed *= np.clip(1 - allowed / np.maximum(found, np.finfo(np.float32).tiny), 0, 1)
         result += removed
     return denoised

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -23,7 +24,7 @@ from ...denoiser import Run, delete_run, kept_runs, methods_text
 from ...errors import InputError
 from ..image import ImageState, ModelAtHand, ViewerState
 from ..parts import WrappedLabel, ask_save
-from ..work import Failure, Latest, load_models_task
+from ..work import Failure, Latest, export_models_task, load_models_task
 from .model_files import files_to_read, files_to_write
 
 if TYPE_CHECKING:
@@ -31,13 +32,18 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelPanel"]
 
-_FILES = "Model (*.safetensors)"
+_FILES = "Model (*.safetensors *.zip)"
 
 _NONE = "No model for this image yet. A run trains one; click an earlier run to take up its model, or load a file."
 
 _CONTINUE = (
     "Train the model of this run further on the chosen image, with the settings and the mask of the run: a cancelled "
     "run to its full length, a finished one for half as long again."
+)
+
+_EXPORT = (
+    "Write this model as a bioimage.io package, which other programs open (deepImageJ, bioimageio.core). It can be "
+    "loaded here, too."
 )
 
 _NO_RUN = "Choose a run in the list first."
@@ -74,6 +80,9 @@ class ModelPanel(QWidget):
         self.reader = Latest(self)
         self.reader.finished.connect(self._on_loaded)
         self.reader.failed.connect(self._on_failed)
+        self.exporter = Latest(self)
+        self.exporter.finished.connect(self._on_exported)
+        self.exporter.failed.connect(self._on_failed)
         self.label = WrappedLabel(_NONE)
         self.runs = QListWidget()
         self.runs.setAccessibleName("Kept runs")
@@ -84,14 +93,16 @@ class ModelPanel(QWidget):
         self.apply_button = QPushButton("Apply")
         self.continue_button = QPushButton("Continue")
         self.save_button = QPushButton("Save…")
+        self.export_button = QPushButton("Export…")
         self.load_button = QPushButton("Load…")
-        self.load_button.setToolTip("Load a model that was saved here or by the command line.")
+        self.load_button.setToolTip("Load a model that was saved or exported here or by the command line.")
         self.delete_button = QPushButton("Delete")
         self.methods_button = QPushButton("Copy methods text")
         self._lay_out()
         self.apply_button.clicked.connect(self.apply_requested)
         self.continue_button.clicked.connect(self.continue_requested)
         self.save_button.clicked.connect(self._ask_save)
+        self.export_button.clicked.connect(self._ask_export)
         self.load_button.clicked.connect(self._ask_load)
         self.delete_button.clicked.connect(self.delete)
         self.methods_button.clicked.connect(self.copy_methods_text)
@@ -153,6 +164,19 @@ class ModelPanel(QWidget):
             return
         self._state.image.take_model(replace(self.model, name=Path(path).name))
 
+    def export(self, path: str) -> None:
+        """Write the model as a package for other programs, beside the window; the image becomes its example."""
+        if self.model is None:
+            return
+        models = list(self.model.each)
+        levels = self._state.image.pixels.levels
+        # The middle of one grey image in memory; otherwise the package makes up its example.
+        plain = len(models) == 1 and levels and isinstance(levels[0], np.ndarray)
+        plain = plain and "S" not in self._state.image.pixels.reading.axes
+        files = files_to_write(path, len(models))
+        self.exporter.ask(Path(path).name, export_models_task(models, files, levels[0] if plain else None))
+        self._show()
+
     def load(self, path: str, name: str = "", *, stopped: bool = False) -> None:
         """Read a model from a file, beside the window, for the image that is chosen now.
 
@@ -189,7 +213,11 @@ class ModelPanel(QWidget):
         asked.image.take_model(ModelAtHand(models[0], asked.name, asked.stopped, others=tuple(models[1:])))
         self._show()
 
-    def _on_failed(self, asked: _ModelAsked, failure: Failure) -> None:
+    def _on_exported(self, name: str, _: None) -> None:
+        self._show()
+        self.label.setText(f"{self.label.text()} Exported to {name}.")
+
+    def _on_failed(self, asked: _ModelAsked | str, failure: Failure) -> None:
         self._show()
         self.failed.emit(failure)
 
@@ -201,6 +229,11 @@ class ModelPanel(QWidget):
         path = ask_save(self, "Save the model", "model.safetensors", "Model")
         if path:
             self.save(path)
+
+    def _ask_export(self) -> None:
+        path = ask_save(self, "Export the model", "model.zip", "bioimage.io package")
+        if path:
+            self.export(path)
 
     def _ask_load(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Load a model", "", _FILES)
@@ -217,7 +250,7 @@ class ModelPanel(QWidget):
         for line in (
             (self.apply_button, self.continue_button),
             (self.save_button, self.load_button, self.delete_button),
-            (self.methods_button,),
+            (self.export_button, self.methods_button),
         ):
             buttons = QHBoxLayout()
             for button in line:
@@ -239,6 +272,10 @@ class ModelPanel(QWidget):
         )
         self.continue_button.setToolTip(_CONTINUE if there else missing)
         self.save_button.setToolTip("Save this model to a file." if there else missing)
+        exporting = self.exporter.is_busy
+        self.export_button.setEnabled(there and not exporting)
+        self.export_button.setText("Exporting…" if exporting else "Export…")
+        self.export_button.setToolTip(_EXPORT if there else missing)
         self.methods_button.setToolTip(
             "Put a text for the methods section of a paper on the clipboard, with this model's settings and references."
             if there

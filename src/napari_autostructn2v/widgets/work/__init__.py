@@ -8,7 +8,15 @@ from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
 from .previews import without_flat_previews
-from .tasks import denoise_task, fill_task, gain_task, linear_preview_task, load_models_task, measure_task
+from .tasks import (
+    denoise_task,
+    export_models_task,
+    fill_task,
+    gain_task,
+    linear_preview_task,
+    load_models_task,
+    measure_task,
+)
 from .timing import RUN_PARTS, PartTimes, RunPart, timed
 from .worker import Runner, StopRequest, Task
 
@@ -31,6 +39,7 @@ __all__ = [
     "denoise_task",
     "each_channel",
     "error_map_task",
+    "export_models_task",
     "fill_task",
     "gain_task",
     "linear_preview_task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from ...pipeline import Result
     from .worker import StopRequest, Task
 
-__all__ = ["denoise_task", "fill_task", "gain_task", "linear_preview_task", "load_models_task", "measure_task"]
+__all__ = [
+    "denoise_task",
+    "export_models_task",
+    "fill_task",
+    "gain_task",
+    "linear_preview_task",
+    "load_models_task",
+    "measure_task",
+]
 
 
 def denoise_task(
@@ -141,6 +150,19 @@ def load_models_task(paths: Sequence[str]) -> Task:
         from ...denoiser import Denoiser
 
         return [Denoiser.load(path) for path in paths]
+
+    return task
+
+
+def export_models_task(models: Sequence[Denoiser], paths: Sequence[str], image: np.ndarray | None) -> Task:
+    """Return the task that writes models as packages for other programs, with an example out of an image."""
+
+    def task(stop: StopRequest) -> Generator[Progress, None, None]:
+        yield Progress("measuring", message="Exporting the model")
+        from ...denoiser import export_model
+
+        for model, path in zip(models, paths, strict=True):
+            export_model(model, path, image=image, name=Path(path).stem)
 
     return task
 
