@@ -26,7 +26,7 @@ FLOORS = [
     {"batch"},
     {"cli", "widgets", "reader"},
 ]
-WIDGET_FLOORS = [{"parts", "plots"}, {"work"}, {"image"}, {"canvas"}, {"denoise", "roi"}]
+WIDGET_FLOORS = [{"parts", "plots"}, {"work"}, {"image"}, {"canvas"}, {"batch", "denoise", "roi"}]
 #: The public face, which hands on names from every floor.
 FACE = {"__init__", "__main__"}
 

@@ -73,7 +73,7 @@ def test_unknown_name_is_an_attribute_error():
 
 def test_manifest_is_named_after_the_distribution(manifest):
     assert manifest.name == DIST
-    assert {widget.display_name for widget in manifest.contributions.widgets} == {"ROI tuning", "Denoise"}
+    assert {widget.display_name for widget in manifest.contributions.widgets} == {"ROI tuning", "Denoise", "Batch"}
     assert len(manifest.contributions.sample_data) >= 2
     assert {"napari/layers/filter", "napari/layers/annotate"} <= set(manifest.contributions.menus)
 

@@ -7,6 +7,7 @@ __all__ = [
     "MissingPixelsError",
     "ModelDoesNotFitError",
     "NotEnoughPatchesError",
+    "UnknownAxesError",
     "counted",
     "tells_of_memory",
 ]
@@ -23,6 +24,13 @@ class NotEnoughPatchesError(InputError):
     """The ROI settings select fewer patches than a stage needs.
 
     A dock offers "Use random patches" (``use_roi=False``) beside this message.
+    """
+
+
+class UnknownAxesError(InputError):
+    """A file does not say what its axes are.
+
+    A dock offers to choose beside this message.
     """
 
 

@@ -8,12 +8,14 @@ from .many_files import Batch
 from .model_files import check_models, found_models, load_models, model_paths, save_models, unfinished_model
 from .one_file import process
 from .one_model import train_once, trainable
+from .order import BatchOrder, carry_out
 from .plan import BatchPlan, digest, layout_of, made_by, plan_for, run_id, streams, training_plan
 from .report import FileReport, StoppedEarly, channel_values, denoised_of, dumps, result_values
 from .work_folder import WorkFolder
 
 __all__ = [
     "Batch",
+    "BatchOrder",
     "BatchPlan",
     "FileEvent",
     "FileReport",
@@ -21,6 +23,7 @@ __all__ = [
     "FileWork",
     "StoppedEarly",
     "WorkFolder",
+    "carry_out",
     "channel_values",
     "check_models",
     "check_scheduler",

@@ -48,13 +48,22 @@ def find_inputs(texts: Sequence[str], pattern: str | None = None, scene: str | N
     return list(paths.values())
 
 
-def targets_of(inputs: Sequence[Path], folder: Path) -> list[Path]:
-    """Return an output for each input, of the same kind; inputs of one name in two folders get a number."""
+def targets_of(inputs: Sequence[Path], folder: Path, ending: str = "") -> list[Path]:
+    """Return an output for each input, of the same kind; inputs of one name in two folders get a number.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+    folder : Path
+    ending : str
+        Of all names, such as ".ome.tif", where the kind should be another one.
+    """
     targets: list[Path] = []
     taken: set[str] = set()
     counts: dict[str, int] = {}
     for path in inputs:
         stem, suffix = _stem_and_suffix(path)
+        suffix = ending or suffix
         key = f"{stem}{suffix}".casefold()  # a.tif and A.tif are one file on many disks
         name = f"{stem}{_RESULT}{suffix}"
         while name.casefold() in taken:

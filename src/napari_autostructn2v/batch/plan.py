@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..disk import check_regular, fingerprint
 from ..errors import InputError
-from ..files import ImageFile
+from ..files import UNKNOWN, ImageFile
 from ..images import Layout, named_axes
 from ..large import IN_MEMORY_PIXELS
 from ..microscopes import scene_fingerprint
@@ -50,6 +50,8 @@ class BatchPlan:
         Apply the models to the grey values of all inputs as they are.
     axes : str or None
         Named by the user.
+    unnamed : str
+        Letter of the one axis of a stack whose file does not name it; empty refuses such files.
     together : bool
         One model for all channels.
     along : str
@@ -70,6 +72,7 @@ class BatchPlan:
     trained_on: tuple[Path, ...] = ()
     anyway: bool = False
     axes: str | None = None
+    unnamed: str = ""
     together: bool = False
     along: str = ""
     remove_fixed_pattern: bool = False
@@ -83,6 +86,7 @@ def plan_for(
     settings: Settings,
     *parts: Any,
     axes: str | None = None,
+    unnamed: str = "",
     together: bool = False,
     along: str = "",
     remove_fixed_pattern: bool = False,
@@ -96,15 +100,16 @@ def plan_for(
     settings : Settings
     *parts : values that JSON can hold
         What decides about the pixels beside the settings and the inputs.
-    axes, together, along, remove_fixed_pattern, error_maps, scheduler
+    axes, unnamed, together, along, remove_fixed_pattern, error_maps, scheduler
         As for :class:`BatchPlan`.
     """
     # The device and the size of a tile change no more than the last digit.
     plain = replace(settings, device="auto", tile=Settings().tile).to_toml()
-    more = ["error map"] if error_maps else []
+    more = [*([f"unnamed {unnamed}"] if unnamed else []), *(["error map"] if error_maps else [])]
     return BatchPlan(
         settings=settings,
         axes=axes,
+        unnamed=unnamed,
         together=together,
         along=along,
         remove_fixed_pattern=remove_fixed_pattern,
@@ -143,7 +148,10 @@ def layout_of(image: ImageFile, plan: BatchPlan) -> Layout:
     InputError
         If the axes are not known, or cannot be those that the user names.
     """
-    axes = named_axes(image.axes, image.array.shape, image.array.dtype, str(image.path), plan.axes)
+    said = plan.axes
+    if said is None and plan.unnamed and image.axes == f"{UNKNOWN}YX" and image.array.shape[0] > 1:
+        said = f"{plan.unnamed}YX"
+    axes = named_axes(image.axes, image.array.shape, image.array.dtype, str(image.path), said)
     if plan.along and plan.along not in axes:
         raise InputError(
             f"{image.path} has the axes {axes}; there is no {plan.along} along which planes are neighbours."

@@ -5,6 +5,7 @@ from .image_file import UNKNOWN, ImageFile
 from .microscope import scenes_of
 from .opening import SUFFIXES, check_end, companions, is_zarr, open_image, read_image
 from .png import png_software, write_png
+from .scale import PixelSize, pixel_sizes
 from .tiff import tiff_software, write_tiff
 from .writing import check_can_hold, write_as, write_image
 from .zarr import absent_chunks, add_levels, create_like, seal, zarr_software
@@ -13,6 +14,7 @@ __all__ = [
     "SUFFIXES",
     "UNKNOWN",
     "ImageFile",
+    "PixelSize",
     "absent_chunks",
     "add_levels",
     "atomic_path",
@@ -23,6 +25,7 @@ __all__ = [
     "create_like",
     "is_zarr",
     "open_image",
+    "pixel_sizes",
     "png_software",
     "read_image",
     "read_start",

@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from ..errors import InputError, counted
+from ..errors import InputError, UnknownAxesError, counted
 from ..files import UNKNOWN
 
 __all__ = ["Channel", "Layout", "checked_axes", "named_axes"]
@@ -240,7 +240,7 @@ def named_axes(axes: str, shape: tuple[int, ...], dtype: np.dtype, what: str, sa
 
     Raises
     ------
-    InputError
+    UnknownAxesError
         If the axes cannot be told: the sentence asks for ``--axes``.
     """
     if said is not None:
@@ -257,7 +257,7 @@ def named_axes(axes: str, shape: tuple[int, ...], dtype: np.dtype, what: str, sa
     if len(shape) == 3 and shape[-1] in (3, 4) and dtype == np.uint8 and min(shape[:2]) >= _MIN_SIDE:
         return "YXS"
     examples = "TZYX or TCYX" if len(shape) > 3 else "TYX for a movie, ZYX for a z-stack or CYX for channels"
-    raise InputError(
+    raise UnknownAxesError(
         f"{what} has {len(shape)} axes ({_by(shape)}) and does not say what they are. Name them, in their order: "
         f"--axes {examples}."
     )

@@ -36,7 +36,7 @@ class ClosingRun:
     def may_close(self) -> bool:
         """Return whether the dock may be closed; stop the run if the user wants that."""
         self._is_settled = False
-        if not self._control.is_running or self._control.is_stopping:
+        if not self._is_asked_about:
             return True
         question = f"{self._name()} is still being denoised."
         answer = ask_choice(self._dock(), "Close the Denoise dock", question, _DETAILS, (STOP, GO_ON, KEEP_OPEN))
@@ -47,11 +47,17 @@ class ClosingRun:
 
     def tell_if_unasked(self) -> None:
         """Say that a run goes on where the dock was closed by other means than its button."""
-        if self._control.is_running and not self._is_settled and self._control.layer is not None:
+        if self._is_asked_about and not self._is_settled:
             show_info(
                 f"{self._name()} is still being denoised. Open the Denoise dock again to see how far it is, or to "
                 "cancel it."
             )
+
+    @property
+    def _is_asked_about(self) -> bool:
+        """Whether the dock steers what is under way: a batch belongs to another dock."""
+        control = self._control
+        return control.is_running and not control.is_stopping and not control.is_batch
 
     def _name(self) -> str:
         layer = self._control.layer

@@ -15,9 +15,11 @@ from ...progress import Progress
 from ...settings import Settings
 from ..image import AxesChoice, ImageChoice, Outcome, PlannedRun, viewer_state
 from ..parts import (
+    BUSY,
     DockTabs,
     DockWatch,
     MessageBar,
+    RunButtons,
     Section,
     SectionColumn,
     WheelGuard,
@@ -28,7 +30,6 @@ from ..parts import (
 from ..plots import LossPlot
 from ..work import ChannelProgress, Failure
 from .advanced_form import AdvancedForm
-from .buttons import BUSY, RunButtons
 from .closing import ClosingRun
 from .elsewhere import RunElsewhere
 from .forecast import Forecast
@@ -57,6 +58,12 @@ _MODELS = "What earlier runs have learned: apply it to other images, train on, s
 
 _ADVANCED = "Device, seed, memory, kind of numbers, and how each stage trains."
 
+_READY = "Denoise the chosen image with these settings (Ctrl+R while this dock has the keyboard)."
+
+_CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
+
+_BATCH = "A batch of files is being denoised; the Batch dock shows how far it is."
+
 _WIDTH = 340
 
 #: Milliseconds after which a chosen image is measured if nothing else happens.
@@ -79,7 +86,7 @@ class DenoiseDock(QWidget):
         self.image = ImageChoice(self._state.chosen)
         self.axes = AxesChoice(self._state)
         self.options = RunOptions()
-        self.buttons = RunButtons()
+        self.buttons = RunButtons("Denoise", _READY, _CANCEL)
         self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
         self.progress = ProgressView()
         self.message = MessageBar()
@@ -127,6 +134,8 @@ class DenoiseDock(QWidget):
         self.control.progressed.connect(self._on_progress)
         self.control.finished.connect(self._on_finished)
         self.control.failed.connect(self._on_run_failed)
+        self.control.batch_started.connect(self._show_run)
+        self.control.batch_ended.connect(self._show_run)
         self.model_panel.apply_requested.connect(self.apply_model)
         self.model_panel.continue_requested.connect(self.continue_run)
         self.elsewhere.said.connect(self.message.say)
@@ -262,6 +271,8 @@ class DenoiseDock(QWidget):
         self.buttons.show_running(running, self.control.is_stopping)
         if self.control.is_stopping:
             self.progress.show_words("Stopping; what was reached so far is kept…")
+        elif self.control.is_batch:
+            self.progress.finish(_BATCH)
         elif not running:
             self.progress.finish(image.last_words)
         losses = image.losses

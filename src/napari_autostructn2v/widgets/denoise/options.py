@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QButtonGroup, QComboBox, QFormLayout, QHBoxLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from ...settings import Preset, Stages
+from ..image import QualityChoice
 from ..parts import add_row
 
 __all__ = ["RunOptions"]
-
-_PRESETS: tuple[tuple[Preset, str, str], ...] = (
-    ("fast", "Fast", "A first look: trains a third as long as Balanced."),
-    ("balanced", "Balanced", "Good for most images."),
-    ("best", "Best", "Trains three times as long as Balanced; worth it for the final picture."),
-)
 
 _STAGES: tuple[tuple[Stages, str, str], ...] = (
     ("auto", "Automatic", "Measures the noise; runs stage 2 only if neighbouring pixels share noise."),
@@ -31,18 +26,8 @@ class RunOptions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._group = QButtonGroup(self)
-        self.quality: dict[Preset, QRadioButton] = {}
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        for preset, label, tooltip in _PRESETS:
-            button = QRadioButton(label)
-            button.setToolTip(tooltip)
-            self._group.addButton(button)
-            self.quality[preset] = button
-            row.addWidget(button)
-        row.addStretch()
-        self.quality["balanced"].setChecked(True)
+        self.choice = QualityChoice()
+        self.quality = self.choice.buttons
         self.stages_combo = QComboBox()
         for index, (stages, label, tooltip) in enumerate(_STAGES):
             self.stages_combo.addItem(label, stages)
@@ -57,23 +42,23 @@ class RunOptions(QWidget):
         self.estimate.setToolTip("Estimated from earlier runs on this computer.")
         quality = QVBoxLayout()
         quality.setSpacing(0)
-        quality.addLayout(row)
+        quality.addWidget(self.choice)
         quality.addWidget(self.estimate)
         add_row(
             self.form, "Quality", quality, "How long to train: longer gives a better result, up to a point (preset)."
         )
         add_row(self.form, "Stages", self.stages_combo)
-        self._group.buttonClicked.connect(self._emit)
+        self.choice.changed.connect(self._emit)
         self.stages_combo.activated.connect(self._emit)
 
     @property
     def preset(self) -> Preset:
         """The chosen quality."""
-        return next(preset for preset, button in self.quality.items() if button.isChecked())
+        return self.choice.preset
 
     @preset.setter
     def preset(self, preset: Preset) -> None:
-        self.quality[preset].setChecked(True)
+        self.choice.preset = preset
 
     @property
     def stages(self) -> Stages:

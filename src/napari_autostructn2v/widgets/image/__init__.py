@@ -16,13 +16,14 @@ from .layer_order import (
     origin_of,
     raise_above,
 )
+from .quality_choice import QualityChoice
 from .queue import PlannedRun, RunControl
 from .reading import Reading, axes_in_words, read_axes, readings
 from .results import ADDING, Outcome, model_provenance
 from .source import Part, Source
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .strength import note_strength, strength_of
-from .verdict import judge
+from .verdict import Judgement, judge
 from .view_plane import plane_index
 from .viewer_state import ViewerState, viewer_state
 
@@ -34,11 +35,13 @@ __all__ = [
     "Gain",
     "ImageChoice",
     "ImageState",
+    "Judgement",
     "Measured",
     "ModelAtHand",
     "Outcome",
     "Part",
     "PlannedRun",
+    "QualityChoice",
     "Reading",
     "RoiPair",
     "RunControl",

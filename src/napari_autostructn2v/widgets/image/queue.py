@@ -56,6 +56,12 @@ class RunControl(QObject):
     finished = Signal(object, object)
     #: The run of a layer (None where there was none), or its start, came to nothing: the layer and a `Failure`.
     failed = Signal(object, object)
+    #: A batch of files has begun, which has the one thread for itself.
+    batch_started = Signal()
+    #: Its events, a list of `Progress`.
+    batch_progressed = Signal(list)
+    #: What its task returned, None if it was stopped before it had begun; or a `Failure`.
+    batch_ended = Signal(object)
 
     def __init__(self, viewer: ViewerModel, known: Callable[[Layer | None], ImageState], parent: QObject) -> None:
         super().__init__(parent)
@@ -70,6 +76,7 @@ class RunControl(QObject):
         self._results: ResultLayers | None = None
         self._previewed = ""  # the phase of the preview on show
         self._mask_source = ""
+        self.is_batch = False  # whether what is under way is a batch of files
         self.runner = Runner(parent)
         self.runner.progressed.connect(self._on_progress)
         self.runner.finished.connect(self._on_finished)
@@ -102,6 +109,12 @@ class RunControl(QObject):
             if layer is not None:
                 self._known(layer).wait_for_run(True)
         self._start_next()
+
+    def start_batch(self, task: Task) -> None:
+        """Run a task that works on files; layers whose turn comes meanwhile wait for its end."""
+        self.layer, self.state, self.is_batch = None, None, True
+        self.runner.start(task)
+        self.batch_started.emit()
 
     def again(self, layer: Layer | None) -> None:
         """Run on a layer once more as in the last `start`, after those that wait for their turn."""
@@ -145,6 +158,8 @@ class RunControl(QObject):
         self.failed.emit(self.layer, failure)
 
     def _on_progress(self, events: list[Progress]) -> None:
+        if self.is_batch:
+            self.batch_progressed.emit(events)
         if self._results is None or self.state is None:
             return
         for event in events:
@@ -163,7 +178,15 @@ class RunControl(QObject):
         self._results.show_preview(shown.preview, _channel_of(shown))
         self._previewed = shown.phase
 
+    def _end_batch(self, answer: Any) -> None:
+        self.is_batch = False
+        self.batch_ended.emit(answer)
+        self._start_next()
+
     def _on_finished(self, answer: Any) -> None:
+        if self.is_batch:
+            self._end_batch(answer)
+            return
         results, self._results = self._results, None
         if results is None or self._read is None or self.state is None:
             return
@@ -184,6 +207,9 @@ class RunControl(QObject):
         self._start_next()
 
     def _on_failed(self, failure: Failure) -> None:
+        if self.is_batch:
+            self._end_batch(failure)
+            return
         results, self._results = self._results, None
         if results is not None:
             results.abandon()

@@ -64,6 +64,9 @@ class ViewerState(QObject):
         self.control.progressed.connect(self._on_run_progressed)
         self.control.finished.connect(self._on_run_ended)
         self.control.failed.connect(self._on_run_ended)
+        self.control.batch_started.connect(self._on_run_started)
+        self.control.batch_progressed.connect(self._on_run_progressed)
+        self.control.batch_ended.connect(self._on_run_ended)
         WindowWatch(viewer.window._qt_window).closed.connect(self._on_window_closed)
         self._image = self.of(self.chosen.layer)
         self.chosen.changed.connect(self._on_chosen)
@@ -158,8 +161,8 @@ class ViewerState(QObject):
             place = plane_index(layer, self._viewer_dims)
             self._image.show_channel(place[axes.index("C")])
 
-    def _on_run_started(self, layer: Layer) -> None:
-        self._activity.start(f"Denoise {layer.name}")
+    def _on_run_started(self, layer: Layer | None = None) -> None:
+        self._activity.start("Denoise a batch of files" if layer is None else f"Denoise {layer.name}")
 
     def _on_run_progressed(self, events: list[Progress]) -> None:
         if not self.control.is_stopping:

@@ -8,6 +8,7 @@ from .lights import show_light
 from .lock_button import LockButton
 from .message_bar import MessageBar
 from .rows import add_row, name_for_screen_readers
+from .run_buttons import BUSY, RunButtons
 from .section import Section, SectionColumn
 from .shortened import shortened
 from .viewer_events import connect_while_alive, unwrapped
@@ -16,10 +17,12 @@ from .whole_number import WholeNumberEdit
 from .wrapped_label import WrappedLabel
 
 __all__ = [
+    "BUSY",
     "DockTabs",
     "DockWatch",
     "LockButton",
     "MessageBar",
+    "RunButtons",
     "Section",
     "SectionColumn",
     "WheelGuard",

@@ -2,6 +2,7 @@
 
 from .activity import Activity
 from .applying import Prediction, predict_task
+from .batches import FileLook, ResultEvent, batch_task, look_task, small_picture
 from .blending import blend_task
 from .channels import ChannelProgress, each_channel
 from .error_maps import error_map_task
@@ -28,13 +29,16 @@ __all__ = [
     "AxesUnclear",
     "ChannelProgress",
     "Failure",
+    "FileLook",
     "Latest",
     "PartTimes",
     "Prediction",
+    "ResultEvent",
     "RunPart",
     "Runner",
     "StopRequest",
     "Task",
+    "batch_task",
     "blend_task",
     "denoise_task",
     "each_channel",
@@ -44,8 +48,10 @@ __all__ = [
     "gain_task",
     "linear_preview_task",
     "load_models_task",
+    "look_task",
     "measure_task",
     "predict_task",
+    "small_picture",
     "timed",
     "without_flat_previews",
 ]

@@ -8,11 +8,7 @@ __all__ = ["BUSY", "RunButtons"]
 
 BUSY = "A run is in progress; cancel it to start another."
 
-_READY = "Denoise the chosen image with these settings (Ctrl+R while this dock has the keyboard)."
-
 _STOPPING = "The run is about to end."
-
-_CANCEL = "End the run now and keep what it has reached (Esc while this dock has the keyboard)."
 
 _NOTHING_TO_CANCEL = "Nothing is running."
 
@@ -25,11 +21,22 @@ QPushButton:enabled:pressed { background-color: #005a8e; }
 
 
 class RunButtons(QWidget):
-    """*Denoise* and *Cancel*, of which one can be pressed at a time."""
+    """A button to start and *Cancel*, of which one can be pressed at a time.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    run : str
+        What the first says.
+    ready : str
+        What it does.
+    cancel : str
+        What the other does.
+    """
+
+    def __init__(self, run: str, ready: str, cancel: str) -> None:
         super().__init__()
-        self.run = QPushButton("Denoise")
+        self._ready, self._cancel = ready, cancel
+        self.run = QPushButton(run)
         self.cancel = QPushButton("Cancel")
         self.run.setMinimumHeight(32)
         self.run.setStyleSheet(_PRIMARY)
@@ -40,9 +47,9 @@ class RunButtons(QWidget):
         layout.addWidget(self.cancel)
         self.show_running(False)
 
-    def show_running(self, running: bool, stopping: bool = False) -> None:
-        """Offer to cancel while a run is under way, to start one otherwise."""
-        self.run.setEnabled(not running)
-        self.run.setToolTip(BUSY if running else _READY)
+    def show_running(self, running: bool, stopping: bool = False, *, missing: str = "") -> None:
+        """Offer to cancel while a run is under way, to start one otherwise, unless something is missing for that."""
+        self.run.setEnabled(not running and not missing)
+        self.run.setToolTip(BUSY if running else missing or self._ready)
         self.cancel.setEnabled(running and not stopping)
-        self.cancel.setToolTip(_STOPPING if stopping else _CANCEL if running else _NOTHING_TO_CANCEL)
+        self.cancel.setToolTip(_STOPPING if stopping else self._cancel if running else _NOTHING_TO_CANCEL)

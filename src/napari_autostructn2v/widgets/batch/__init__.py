@@ -1,0 +1,5 @@
+"""The Batch dock."""
+
+from .dock import BatchDock
+
+__all__ = ["BatchDock"]

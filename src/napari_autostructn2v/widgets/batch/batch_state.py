@@ -1,0 +1,230 @@
+"""The batch of a viewer: its rows, what is wanted of them, and its run; it stays when the dock is closed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ...batch import BatchOrder, FileEvent, find_inputs
+from ...errors import InputError
+from ...files import is_zarr
+from ...progress import Progress
+from ..image import ViewerState, viewer_state
+from ..parts import unwrapped
+from ..work import Failure, FileLook, Latest, ResultEvent, batch_task, look_task
+from .rows import BatchRow
+from .wish import BatchWish
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+__all__ = ["BatchState", "batch_state"]
+
+#: Milliseconds after which the files are looked at if nothing else changes.
+_SETTLED = 300
+
+_FOLDER = "denoised"
+
+
+class BatchState(QObject):
+    """Lives as long as the viewer, whether the dock is open or not.
+
+    Parameters
+    ----------
+    state : ViewerState
+        Whose one run at a time a batch takes.
+    """
+
+    #: There are other rows.
+    rows_changed = Signal()
+    #: This row has changed.
+    row_changed = Signal(int)
+    #: Other choices hold.
+    wish_changed = Signal()
+    #: A run has begun, is at another point, or has ended.
+    run_changed = Signal()
+    #: A sentence about what went wrong, or nothing any more.
+    said = Signal(str)
+
+    def __init__(self, state: ViewerState) -> None:
+        super().__init__(state)
+        self._state = state
+        self.control = state.control
+        self.rows: list[BatchRow] = []
+        self.wish = BatchWish()
+        #: How far the run is, in words.
+        self.words = ""
+        self._running: list[BatchRow] = []  # those of the present run
+        self._looker = Latest(self)
+        self._looker.runner.progressed.connect(self._on_looked)
+        self._looker.finished.connect(self._on_all_looked)
+        self._looker.failed.connect(self._on_all_looked)
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLED)
+        self._timer.timeout.connect(self.look)
+        self.control.batch_progressed.connect(self._on_progress)
+        self.control.batch_ended.connect(self._on_ended)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the batch is under way."""
+        return self.control.is_batch
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether what is done already is still being found out."""
+        return self._timer.isActive() or self._looker.is_busy
+
+    # ---- what a user does
+
+    def add(self, places: Sequence[str]) -> None:
+        """Add files, and the images that lie directly in folders; each comes once."""
+        try:
+            found = find_inputs(places)
+        except InputError as error:
+            self.said.emit(str(error))
+            return
+        empty = [path for path in found if path.is_dir() and not is_zarr(path)]
+        known = {os.path.abspath(row.source) for row in self.rows}
+        fresh = [path for path in found if os.path.abspath(path) not in known and path not in empty]
+        self.said.emit(f"No image was found in {' and '.join(path.name for path in empty)}." if empty else "")
+        if not fresh:
+            return
+        self.rows += [BatchRow(path) for path in fresh]
+        if not self.wish.folder:
+            self.set_wish(self._with_folder(fresh[0]))
+        self.rows_changed.emit()
+        self._look_soon()
+
+    def remove(self, rows: Sequence[BatchRow]) -> None:
+        """Take rows out that are not being worked on."""
+        kept = [row for row in self.rows if not any(row is other for other in rows) or self._is_taken(row)]
+        if len(kept) < len(self.rows):
+            self.rows = kept
+            self.rows_changed.emit()
+            self._look_soon()
+
+    def set_wish(self, wish: BatchWish) -> None:
+        """Choose something else."""
+        if wish != self.wish:
+            self.wish = wish
+            self.wish_changed.emit()
+            self._look_soon()
+
+    def start(self) -> None:
+        """Denoise the files that are not done yet, one after the other."""
+        if self.control.is_running or not self.rows:
+            return
+        self.said.emit("")
+        self._timer.stop()
+        self._looker.forget()
+        self._running = list(self.rows)
+        order = self._order()
+        for row, target in zip(self._running, order.targets, strict=True):
+            row.target = target
+            if row.state != "done":
+                row.wait()
+        self.control.start_batch(batch_task(order))
+        self.words = "Getting ready…"
+        self.rows_changed.emit()
+        self.run_changed.emit()
+
+    def stop(self) -> None:
+        """End the run; what is done stays."""
+        if self.is_running:
+            self.control.stop()
+            self.words = "Stopping; what is done is kept…" if self.is_running else self.words
+            self.run_changed.emit()
+
+    # ---- what is found out
+
+    def look(self) -> None:
+        """Find out what is known of each file, beside the window."""
+        if self.is_running or not self.rows or not self.wish.folder:
+            return
+        without = [number for number, row in enumerate(self.rows) if row.before is None]
+        self._looker.ask(None, look_task(self._order(), without))
+        self.run_changed.emit()
+
+    def _order(self) -> BatchOrder:
+        return self.wish.order([row.source for row in self.rows])
+
+    def _look_soon(self) -> None:
+        if not self.is_running:
+            self._looker.forget()
+            self._timer.start()
+            self.run_changed.emit()
+
+    def _on_looked(self, events: list[Progress]) -> None:
+        for look in events:
+            for row in self.rows:
+                if isinstance(look, FileLook) and self._looker.is_busy and row.source == look.source:
+                    row.take_look(look)
+                    self._tell(row)
+
+    def _on_all_looked(self, about: object, answer: object) -> None:
+        if isinstance(answer, Failure):
+            self.said.emit(answer.sentence)
+        self.run_changed.emit()
+
+    def _on_progress(self, events: list[Progress]) -> None:
+        for event in events:
+            if isinstance(event, FileEvent):
+                self._take(event, self._running[event.number])
+            else:
+                what = "One model for all" if event.phase != "measuring" or event.total else "Getting ready"
+                share = f": {event.phase} · {100 * event.step / event.total:.0f} %" if event.total else "…"
+                self.words = f"{what}{share}"
+        if not self.control.is_stopping:
+            self.run_changed.emit()
+
+    def _take(self, event: FileEvent, row: BatchRow) -> None:
+        if row.state == "done" and event.status in ("begun", "was done already"):
+            return  # that is known
+        if event.error is not None:
+            row.take_failure(event.error)
+        elif isinstance(event, ResultEvent):
+            row.take_result(event, self.wish.one_model)
+        else:
+            row.take_progress(event)
+        self.words = f"{event.number + 1} of {event.count}: {row.name}"
+        self._tell(row)
+
+    def _on_ended(self, answer: object) -> None:
+        for row in self._running:
+            if row.state == "running":
+                row.end_early(answer if isinstance(answer, str) else "")
+        self._running = []
+        self.said.emit(answer.sentence if isinstance(answer, Failure) else "")
+        self.words = self._summary()
+        self.rows_changed.emit()
+        self.run_changed.emit()
+
+    def _summary(self) -> str:
+        states = [row.state for row in self.rows]
+        counts = [(states.count("done"), "done"), (states.count("failed"), "failed")]
+        left = states.count("waiting") + states.count("stopped")
+        counts.append((left, "not done yet; Start goes on with them"))
+        return ", ".join(f"{count} {what}" for count, what in counts if count) + "."
+
+    def _tell(self, row: BatchRow) -> None:
+        for number, other in enumerate(self.rows):
+            if other is row:
+                self.row_changed.emit(number)
+
+    def _is_taken(self, row: BatchRow) -> bool:
+        return self.is_running and any(row is other for other in self._running)
+
+    def _with_folder(self, first: Path) -> BatchWish:
+        return replace(self.wish, folder=str(first.absolute().parent / _FOLDER))
+
+
+def batch_state(viewer: Viewer) -> BatchState:
+    """Return the batch of a viewer; the same object every time, whether the dock is open or not."""
+    viewer = unwrapped(viewer)
+    known = viewer.window._qt_window.findChild(BatchState)
+    return BatchState(viewer_state(viewer)) if known is None else known

@@ -1,0 +1,160 @@
+"""The rows of a batch: what is known of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ...batch import channel_values
+from ...errors import InputError, UnknownAxesError
+from ...noise import Quality
+from ...progress import Progress
+from ..image import Judgement, judge
+from ..work import Failure, FileLook, ResultEvent
+
+__all__ = ["BatchRow", "RowState"]
+
+RowState = Literal["waiting", "running", "done", "failed", "stopped"]
+
+_LIGHTS = ("green", "yellow", "red")
+
+_ONE_MODEL = "The model of all images may not suit this one: choose One model each and start again."
+
+_AXES = "a stack that does not say what its planes are. Choose Time, Depth or Channels at Stacks (under More)."
+
+
+@dataclass(eq=False)
+class BatchRow:
+    """What is known of one file, and how far it is.
+
+    Parameters
+    ----------
+    source : Path
+    target : Path or None
+        Where its result goes, once that is known.
+    about : str
+        Axes and size in words.
+    state : {"waiting", "running", "done", "failed", "stopped"}
+    words : str
+        The state in words.
+    share : float
+        Of the present phase that is done, from 0 to 1.
+    before, after : ndarray or None
+        Small pictures.
+    judgement : Judgement or None
+        The light, and what it says.
+    gain : float or None
+        In dB.
+    seconds : float or None
+        That it took.
+    notes : tuple of str
+        What else there is to say.
+    details : str
+        The traceback of an error that should not happen.
+    """
+
+    source: Path
+    target: Path | None = None
+    about: str = ""
+    state: RowState = "waiting"
+    words: str = "waiting"
+    share: float = 0.0
+    before: np.ndarray | None = None
+    after: np.ndarray | None = None
+    judgement: Judgement | None = None
+    gain: float | None = None
+    seconds: float | None = None
+    notes: tuple[str, ...] = ()
+    details: str = ""
+
+    @property
+    def name(self) -> str:
+        """That of the file."""
+        return self.source.name
+
+    def take_look(self, look: FileLook) -> None:
+        """Take up what is known before anything is done."""
+        if look.before is not None:
+            self.before = look.before
+            return
+        self.target, self.about = look.target, look.about or self.about
+        if look.error is not None:
+            self._fail(look.error)
+        elif look.is_done:
+            self._finish(look.values, "done already", look.after)
+        else:
+            self.wait()
+            self.notes = (self._short(look.hint),) if look.hint else ()
+
+    def wait(self) -> None:
+        """Forget what was found out about a result: it is not there, or no longer what is wanted."""
+        self.state, self.words, self.share = "waiting", "waiting", 0.0
+        self.after, self.judgement, self.gain, self.seconds = None, None, None, None
+        self.notes, self.details = (), ""
+
+    def take_progress(self, event: Progress) -> None:
+        """Follow its run."""
+        self.state = "running"
+        self.share = event.step / event.total if event.total else 0.0
+        phase = {"measuring": "measuring", "noise": "measuring", "prediction": "denoising"}.get(
+            event.phase, event.phase
+        )
+        if "error" in event.message:
+            phase = "estimating the error"
+        self.words = f"{phase} · {100 * self.share:.0f} %" if event.total else f"{phase}…"
+
+    def take_result(self, event: ResultEvent, with_one_model: bool) -> None:
+        """Take up what became of it."""
+        self._finish(event.values, "done" if event.status == "denoised" else "done already", event.after)
+        if event.status == "denoised":
+            self.seconds = event.seconds
+        self._blame(with_one_model)
+
+    def take_failure(self, error: Exception) -> None:
+        """Take up why it has no result."""
+        self._fail(error)
+
+    def end_early(self, said: str) -> None:
+        """Say that its run was stopped in the middle."""
+        self.state, self.share = "stopped", 0.0
+        self.words = "stopped"
+        self.notes = (said,) if said else ("Stopped before there was a result. Start goes on from here.",)
+
+    def _finish(self, values: Mapping[str, Any], words: str, after: np.ndarray | None) -> None:
+        self.wait()
+        self.state, self.words, self.share = "done", words, 1.0
+        self.after = after
+        each = channel_values(values)
+        judged = [(judge(Quality(**said["quality"])), said.get("channel", "")) for said in each if said.get("quality")]
+        if judged:
+            self.judgement, worst = max(judged, key=lambda pair: _LIGHTS.index(pair[0].light))
+            if worst and len(judged) > 1:
+                self.judgement = self.judgement._replace(verdict=f"{worst}: {self.judgement.verdict}")
+        gains = [said["gain_db"] for said in each if said.get("gain_db") is not None]
+        self.gain = min(gains, default=None)
+        self.seconds = values.get("total_seconds")
+        self.notes = tuple(self._short(message) for message in values.get("messages", ()))
+
+    def _blame(self, with_one_model: bool) -> None:
+        """Say what to do about a light that is not green where the image had no model of its own."""
+        if with_one_model and self.judgement is not None and self.judgement.light != "green":
+            self.judgement = self.judgement._replace(advice=_ONE_MODEL)
+
+    def _fail(self, error: Exception) -> None:
+        self.wait()
+        self.state = "failed"
+        if isinstance(error, UnknownAxesError):
+            self.words = _AXES
+        elif isinstance(error, InputError):
+            self.words = self._short(str(error)).removeprefix(f"{self.name} is ").removeprefix(f"{self.name} ")
+        else:
+            failure = Failure.from_error(error)
+            self.words, self.details = failure.sentence, failure.details
+
+    def _short(self, sentence: str) -> str:
+        """Return a sentence with the name of the file in place of its whole path."""
+        return sentence.replace(str(self.source), self.name)
