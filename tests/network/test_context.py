@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from napari_autostructn2v.network import NEAR, NEAR_AND_FAR, NO_CONTEXT, Context, UNet, predict_planes
-from napari_autostructn2v.network.context import StackSums, neighbours
+from napari_autostructn2v.network.context import DriftingStacks, StackSums, neighbours
 
 
 @pytest.mark.parametrize("context", [NEAR, NEAR_AND_FAR, Context(((1, 1), (2, 4)), leave_out=2)])
@@ -68,3 +68,31 @@ def test_tiles_and_chosen_planes_give_the_pixels_of_the_whole():
     tiled = predict_planes(network, planes, context=NEAR_AND_FAR, length=15, tile=256, chosen=slice(3, 6))
     np.testing.assert_allclose(tiled, whole[3:6], atol=1e-5)
     assert np.abs(predict_planes(network, planes[::-1].copy(), context=NEAR_AND_FAR, length=15)[7] - whole[7]).max() > 0
+
+
+DRIFT = np.cumsum(np.random.default_rng(5).integers(-3, 4, (18, 2)), 0)
+
+
+@pytest.mark.parametrize("context", [NEAR, NEAR_AND_FAR, Context(((1, 1), (2, 4)), leave_out=1)])
+def test_training_and_prediction_are_shown_the_same_of_drifting_planes(context):
+    planes = np.random.default_rng(0).normal(size=(18, 20, 22)).astype(np.float32)
+    plane = torch.tensor([0, 4, 8, 9, 17])
+    rows, columns = torch.arange(3, 11).expand(5, -1), torch.arange(5, 13).expand(5, -1)
+    crops = DriftingStacks(torch.from_numpy(planes), context, 9, DRIFT).crops(plane, rows, columns).numpy()
+    for crop, index in zip(crops, plane.tolist(), strict=True):
+        expected = neighbours(planes, index, context, 9, DRIFT)[:, 3:11, 5:13]
+        np.testing.assert_allclose(crop, expected, atol=1e-5)
+    still = DriftingStacks(torch.from_numpy(planes), context, 9, 0 * DRIFT).crops(plane, rows, columns)
+    np.testing.assert_allclose(
+        still, StackSums(torch.from_numpy(planes), context, 9).crops(plane, rows, columns), atol=1e-5
+    )
+
+
+def test_means_of_a_drifting_scene_are_the_scene():
+    scene = np.random.default_rng(0).normal(size=(80, 80)).astype(np.float32)
+    planes = np.stack([scene[20 - down :, 20 - right :][:40, :40] for down, right in DRIFT])
+    for channel in neighbours(planes, 9, NEAR_AND_FAR, 18, DRIFT):
+        np.testing.assert_allclose(channel[15:25, 15:25], planes[9, 15:25, 15:25], atol=1e-5)
+    # Beyond the edge a plane is mirrored.
+    shown = neighbours(planes[:3], 1, NEAR, 3, np.array([[0, 0], [0, 0], [-2, 0]]))[1]
+    np.testing.assert_array_equal(shown[:3], planes[2][[2, 1, 0]])

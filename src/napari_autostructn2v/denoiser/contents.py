@@ -31,7 +31,7 @@ _MOST_WINDOWS, _MOST_PLANES = 16, 10_000
 #: Larger numbers are no grey values, and their squares leave the range of floating point.
 _LARGEST = 1e150
 
-Windows = tuple[tuple[tuple[int, int], ...], int]
+Windows = tuple[tuple[tuple[int, int], ...], int, bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,9 @@ class Contents:
     weights : dict of str to dict of str to ndarray
         By stage and by name; finite numbers, not compared yet with the network that the settings describe.
     settings, mask, noise, offset, scale, usual_excess, steps, flattened, seconds
-    windows : dict of str to (tuple of (int, int), int)
-        By stage: distances of the planes that its network is shown, and how many it leaves out.
+    windows : dict of str to (tuple of (int, int), int, bool)
+        By stage: distances of the planes that its network is shown, how many it leaves out, and whether it follows
+        drift.
     """
 
     weights: dict[str, dict[str, np.ndarray]]
@@ -153,16 +154,20 @@ def _lines(value: Any) -> tuple[str, ...]:
 
 
 def _windows(value: Any) -> Windows:
-    if not isinstance(value, dict) or set(value) != {"distances", "leave_out"}:
+    known = {"distances", "leave_out", "follows_drift"}
+    if not isinstance(value, dict) or not known - {"follows_drift"} <= set(value) <= known:
         raise InputError(f"the context of a stage is {shortened(value)}, which is none.")
     distances, leave_out = value["distances"], _whole(value["leave_out"], "leave_out", 0, _MOST_PLANES)
+    follows = value.get("follows_drift", False)
+    if not isinstance(follows, bool):
+        raise InputError(f"follows_drift is {shortened(follows)}, which is neither true nor false.")
     windows = isinstance(distances, list) and len(distances) <= _MOST_WINDOWS
     if not windows or not all(isinstance(window, list) and len(window) == 2 for window in distances):
         raise InputError(f"distances is {shortened(distances)}, which is no short list of pairs.")
     pairs = [[_whole(end, "distances", 1, _MOST_PLANES) for end in window] for window in distances]
     if any(near > far for near, far in pairs):
         raise InputError(f"distances is {shortened(distances)}; the nearer plane comes first.")
-    return tuple((near, far) for near, far in pairs), leave_out
+    return tuple((near, far) for near, far in pairs), leave_out, follows
 
 
 def _noise(arrays: Mapping[str, np.ndarray], numbers: Mapping[str, Any]) -> NoiseModel:

@@ -138,7 +138,7 @@ def _stage(name: str, model: Denoiser, citations: Citations) -> str:
         windows = ", ".join(str(near) if near == far else f"{near} to {far}" for near, far in context.distances)
         beside = (
             f" Beside the plane to denoise the network saw its neighbours on either side, as means over the planes at "
-            f"distances {windows}."
+            f"distances {windows}{', moved onto the plane by the measured drift' * context.follows_drift}."
         )
     crops = f"{stage.batch_size} crops of {stage.crop_size} x {stage.crop_size} pixels{share}"
     return f"{said} for {steps} of {crops}{seconds}.{beside}"

@@ -14,7 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError, MissingPixelsError
-from ..images import Planes, as_array, check_image, in_memory, line_offsets, masked_like, on_scale, to_planes
+from ..images import (
+    Planes,
+    as_array,
+    check_image,
+    find_drift,
+    in_memory,
+    line_offsets,
+    masked_like,
+    on_scale,
+    to_planes,
+)
 from ..large import SAMPLE_PIXELS, PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import (
     GIVE_BACK_REACH,
@@ -351,11 +361,13 @@ class Denoiser:
         noise, context = self.normalised_noise, self.context(stage)
 
         def denoise(stack: np.ndarray, chosen: slice) -> np.ndarray:
+            drift = find_drift(stack, len(stack)) if context.follows_drift else None
             result = predict_planes(
                 network,
                 stack,
                 context=context,
                 length=len(stack),
+                drift=drift,
                 chosen=chosen,
                 tile=tile or self.settings.tile,
                 symmetries=turns,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..images import find_drift
 from ..network import Context, UNet, train
 from ..noise import NoiseModel, correlated_noise, error_map
 from ..settings import StageSettings, sized_to
@@ -79,7 +80,16 @@ def uncertainty_of(
     sized = sized_to(stage, planes.shape, shares_noise=bool(blind_mask.sum() > 1))
     first = round((1 - LEARNED_SHARE) * sized.steps)
     for event in train(
-        learning, again, sized, blind_mask, context=context, length=length, seed=seed, first_step=first, stop=stop
+        learning,
+        again,
+        sized,
+        blind_mask,
+        context=context,
+        length=length,
+        drift=find_drift(planes, length) if context.follows_drift else None,
+        seed=seed,
+        first_step=first,
+        stop=stop,
     ):
         if on_step is not None:
             on_step(event.step - first, event.total - first)

@@ -2,6 +2,7 @@
 
 from .axes import Channel, Layout, named_axes
 from .checks import as_array, check_image, in_memory
+from .drift import find_drift
 from .fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
 from .line_offsets import find_line_offsets, line_offsets, line_strips, without_line_offsets
 from .missing import fill_missing, masked_like
@@ -19,6 +20,7 @@ __all__ = [
     "check_image",
     "evenly_spread",
     "fill_missing",
+    "find_drift",
     "find_fixed_pattern",
     "find_in_frames",
     "find_line_offsets",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
 
-__all__ = ["NEAR", "NEAR_AND_FAR", "NO_CONTEXT", "Context", "StackSums", "neighbours"]
+__all__ = ["NEAR", "NEAR_AND_FAR", "NO_CONTEXT", "Beside", "Context", "DriftingStacks", "StackSums", "neighbours"]
+
+Indices = TypeVar("Indices", np.ndarray, torch.Tensor)
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,13 @@ class Context:
         mean of far planes holds what stays, at the cost of one plane.
     leave_out : int
         Planes on either side that share noise with the centre; every window begins so much farther away.
+    follows_drift : bool
+        Planes are moved onto the centre first, by what :func:`~..images.find_drift` finds.
     """
 
     distances: tuple[tuple[int, int], ...] = ()
     leave_out: int = 0
+    follows_drift: bool = False
 
     @property
     def channels(self) -> int:
@@ -75,7 +81,9 @@ NEAR = Context(((1, 1),))
 NEAR_AND_FAR = Context(((1, 1), (2, 4), (5, 12)))
 
 
-def neighbours(planes: np.ndarray, index: int, context: Context, length: int) -> np.ndarray:
+def neighbours(
+    planes: np.ndarray, index: int, context: Context, length: int, drift: np.ndarray | None = None
+) -> np.ndarray:
     """Gather what a network is shown beside one plane.
 
     Parameters
@@ -86,6 +94,8 @@ def neighbours(planes: np.ndarray, index: int, context: Context, length: int) ->
     context : Context
     length : int
         Planes of one stack; `planes` holds one stack after the other.
+    drift : (N, 2) float or None
+        Of the planes, in pixels; see :func:`~..images.find_drift`. Beyond its edges a plane is mirrored.
 
     Returns
     -------
@@ -96,8 +106,38 @@ def neighbours(planes: np.ndarray, index: int, context: Context, length: int) ->
         return result
     start = index // length * length
     for channel, (first, last) in enumerate(context.spans(length)[index % length] + start):
-        planes[first : last + 1].mean(0, out=result[channel])
+        if drift is None:
+            planes[first : last + 1].mean(0, out=result[channel])
+            continue
+        moved = (_moved(planes[at], drift[at] - drift[index]) for at in range(first, last + 1))
+        result[channel] = sum(moved) / np.float32(last - first + 1)
     return result
+
+
+def _moved(plane: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return what a plane holds so many pixels farther down and right, by linear interpolation."""
+    for axis in (0, 1):
+        whole = int(np.floor(by[axis]))
+        part, index = np.float32(by[axis] - whole), np.arange(plane.shape[axis]) + whole
+        moved = plane.take(_mirrored(index, len(index)), axis)
+        if part:
+            moved += part * (plane.take(_mirrored(index + 1, len(index)), axis) - moved)
+        plane = moved
+    return plane
+
+
+def _mirrored(index: Indices, length: int) -> Indices:
+    """Fold indices back into 0 to length - 1, as between two mirrors."""
+    last = max(1, length - 1)
+    return last - abs(index % (2 * last) - last)
+
+
+class Beside(Protocol):
+    """Gives crops their neighbours."""
+
+    def crops(self, plane: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Return the (B, C, S, S) neighbours of crops."""
+        ...
 
 
 class StackSums:
@@ -133,3 +173,52 @@ class StackSums:
         place = rows[:, None, :, None], columns[:, None, None, :]
         total = self._sums[(last + 1)[:, :, None, None], *place] - self._sums[first[:, :, None, None], *place]
         return total / (last - first + 1)[:, :, None, None]
+
+
+class DriftingStacks:
+    """Means over runs of planes that are moved onto each other, at the cost of as many planes as a run has.
+
+    Parameters
+    ----------
+    planes : (N, Y, X) float32 tensor
+    context : Context
+    length : int
+        Planes of one stack.
+    drift : (N, 2) float
+        Of the planes, in pixels.
+    """
+
+    def __init__(self, planes: torch.Tensor, context: Context, length: int, drift: np.ndarray) -> None:
+        self._planes, self._context, self._length = planes, context, length
+        self._drift = torch.as_tensor(drift, dtype=torch.float32, device=planes.device)
+        self._spans = context.spans(length)
+
+    def crops(self, plane: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Return the (B, C, S, S) neighbours of crops; see :meth:`StackSums.crops`."""
+        shape = len(plane), self._context.channels, rows.shape[1], columns.shape[1]
+        result = torch.empty(shape, device=self._planes.device)
+        for crop, index in enumerate(plane.tolist()):
+            start = index // self._length * self._length
+            for channel, (first, last) in enumerate(self._spans[index % self._length] + start):
+                by = self._drift[first : last + 1] - self._drift[index]
+                result[crop, channel] = self._moved(slice(first, last + 1), by, rows[crop], columns[crop]).mean(0)
+        return result
+
+    def _moved(self, which: slice, by: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        """Return a (P, S, S) crop of planes, each so many pixels farther down and right."""
+        whole = by.floor()
+        part, whole = by - whole, whole.long()
+        height, width = self._planes.shape[1:]
+        # One more row and column, whichever way they run, to interpolate towards.
+        down = _mirrored(_one_more(rows) + whole[:, :1], height)
+        right = _mirrored(_one_more(columns) + whole[:, 1:], width)
+        at = torch.arange(which.start, which.stop, device=by.device)
+        crop = self._planes[at[:, None, None], down[:, :, None], right[:, None, :]]
+        crop = torch.lerp(crop[:, :-1], crop[:, 1:], part[:, 0, None, None])
+        crop = torch.lerp(crop[:, :, :-1], crop[:, :, 1:], part[:, 1, None, None])
+        return crop.flip([axis for axis, index in ((1, rows), (2, columns)) if index[0] > index[-1]])
+
+
+def _one_more(index: torch.Tensor) -> torch.Tensor:
+    low = int(index.min())
+    return torch.arange(low, low + len(index) + 1, device=index.device)

@@ -9,7 +9,7 @@ import torch
 
 from ..settings import StageSettings
 from .blind_spots import BlindSpots, symmetries
-from .context import Context, StackSums
+from .context import Beside, Context, DriftingStacks, StackSums
 
 __all__ = ["BlindCrops", "Crops"]
 
@@ -52,6 +52,8 @@ class Crops:
     context : Context
     length : int
         Planes of one stack.
+    drift : (N, 2) float or None
+        Of the planes; see :func:`~.context.neighbours`.
     random, held_out_pixels : torch.Generator
         For what is drawn at every step, and for what is never trained on.
     """
@@ -66,12 +68,19 @@ class Crops:
         patch_size: int,
         context: Context,
         length: int,
+        drift: np.ndarray | None,
         random: torch.Generator,
         held_out_pixels: torch.Generator,
     ) -> None:
         device = random.device
         self.planes = torch.as_tensor(planes, device=device)
-        self.sums = StackSums(self.planes, context, length) if context.channels else None
+        self.others: Beside | None = None
+        if context.channels:
+            self.others = (
+                StackSums(self.planes, context, length)
+                if drift is None
+                else DriftingStacks(self.planes, context, length, drift)
+            )
         self.random, self.device = random, device
         self.batch_size = settings.batch_size
         multiple = 2**settings.num_layers
@@ -102,7 +111,7 @@ class Crops:
         columns = columns.flip(1) if flip_columns else columns
         index = plane[:, None, None], rows[:, :, None], columns[:, None, :]
         batch, trainable = self.planes[index], self.trainable[index]
-        beside = None if self.sums is None else self.sums.crops(plane, rows, columns)
+        beside = None if self.others is None else self.others.crops(plane, rows, columns)
         if count:
             trainable = trainable & (self.selected[index] | ~from_patches[:, None, None])
         if transpose:
@@ -122,7 +131,7 @@ class Crops:
             chosen = torch.ones_like(chosen)
             chosen[:, 1::2], chosen[:, :, 1::2] = False, False
         centres = chosen.nonzero()
-        beside = None if self.sums is None else self.sums.crops(plane, rows, columns)
+        beside = None if self.others is None else self.others.crops(plane, rows, columns)
         return BlindCrops(self._spots.hide(batch, centres, random), batch, centres, beside)
 
     def _corners(

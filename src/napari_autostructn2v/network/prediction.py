@@ -28,6 +28,7 @@ def predict_planes(
     *,
     context: Context = NO_CONTEXT,
     length: int = 1,
+    drift: np.ndarray | None = None,
     chosen: slice = slice(None),
     tile: int = TILE,
     symmetries: Sequence[tuple[bool, bool, bool]] = (AS_IT_IS,),
@@ -45,6 +46,8 @@ def predict_planes(
         What the network is shown of other planes.
     length : int
         Planes of one stack; `planes` holds one stack after the other.
+    drift : (N, 2) float or None
+        Of the planes, in pixels; see :func:`~..images.find_drift`.
     chosen : slice
         The planes to denoise; the others are only shown.
     tile : int
@@ -77,7 +80,7 @@ def predict_planes(
 
         channels = planes[index][None]
         if context.channels:
-            channels = np.concatenate([channels, neighbours(planes, index, context, length)])
+            channels = np.concatenate([channels, neighbours(planes, index, context, length, drift)])
         result[number] = predict_plane(network, channels, tile=tile, symmetries=symmetries, stop=stop, on_tile=tell)
     return result
 

@@ -48,6 +48,7 @@ def choose_smoothing(
     *,
     context: Context = NO_CONTEXT,
     length: int = 1,
+    drift: np.ndarray | None = None,
     tile: int = TILE,
     seed: int = 0,
     stop: StopToken | None = None,
@@ -66,6 +67,8 @@ def choose_smoothing(
         What the network is shown of other planes.
     length : int
         Planes of one stack.
+    drift : (N, 2) float or None
+        Of the planes, in pixels.
     tile : int
         Side in pixels of the tiles in which the network is used.
     seed : int
@@ -94,7 +97,8 @@ def choose_smoothing(
     target = np.zeros(network.smoothing.count)
     pixels = 0
     for index, rows, columns in _windows(planes):
-        shown = np.concatenate([planes[index][None], neighbours(planes, index, context, length)])[:, rows, columns]
+        beside = neighbours(planes, index, context, length, drift)
+        shown = np.concatenate([planes[index][None], beside])[:, rows, columns]
         window = shown[0].copy()
         plain = predict_plane(network, shown, tile=tile, stop=stop)
         terms = _terms(network, plain)

@@ -77,6 +77,7 @@ def train(
     patch_size: int = 32,
     context: Context = NO_CONTEXT,
     length: int = 1,
+    drift: np.ndarray | None = None,
     seed: int = 42,
     first_step: int = 0,
     judged_at: int = 0,
@@ -105,6 +106,8 @@ def train(
         What the network is shown of other planes.
     length : int
         Planes of one stack; `planes` holds one stack after the other.
+    drift : (N, 2) float or None
+        Of the planes, in pixels; see :func:`~..images.find_drift`.
     seed : int
     first_step : int
         Where in the schedule training sets in: the steps that the network has been trained for already.
@@ -135,7 +138,9 @@ def train(
     held_out_pixels = torch.Generator(device).manual_seed(seed)
     random = torch.Generator(device).manual_seed(seed + first_step)
     spots = BlindSpots(blind_mask, settings.mask_percentage, settings.masking_strategy, device)
-    crops = Crops(planes, settings, blind_mask, spots, patches, patch_size, context, length, random, held_out_pixels)
+    crops = Crops(
+        planes, settings, blind_mask, spots, patches, patch_size, context, length, drift, random, held_out_pixels
+    )
 
     best, best_state, since_best = math.inf, copy.deepcopy(averaged.state_dict()), 0
     stopped = False

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..images import Planes, evenly_spread, to_planes
+from ..images import Planes, evenly_spread, find_drift, to_planes
 from ..roi import StackPatches, select_stage_patches, spread_planes
 from ..settings import MaskSettings, Settings
 from ..stop import Stopped, StopToken
@@ -46,6 +46,8 @@ class Measurement:
         Planes of one stack along the last axis before rows and columns; 1 for a single plane.
     leave_out : int or None
         Planes on either side that share noise with a plane; None where all do, and for a single plane.
+    drift : (N, 2) float64 or None
+        How far the planes have moved, in pixels; None where they have not, and where that is not needed.
     """
 
     planes: Planes
@@ -57,6 +59,7 @@ class Measurement:
     with_second: bool
     length: int = 1
     leave_out: int | None = None
+    drift: np.ndarray | None = None
 
     @property
     def noise_in_units(self) -> NoiseModel:
@@ -76,7 +79,8 @@ class Measurement:
         """Return the same with the few planes that :meth:`gain_of` looks at, to be kept while the image is open."""
         values = self.planes.values
         few = values[evenly_spread(len(values), _GAIN_PLANES)]
-        return replace(self, planes=replace(self.planes, values=few, shape=few.shape), background=None, structure=None)
+        planes = replace(self.planes, values=few, shape=few.shape)
+        return replace(self, planes=planes, background=None, structure=None, drift=None)
 
     def remeasured(self, planes: np.ndarray, settings: MaskSettings) -> Measurement:
         """Return the measurement with the noise, and the mask that follows from it, of other planes of the same image.
@@ -143,7 +147,9 @@ def measure(
         check_mask(mask, settings.stage2.crop_size, planes.values.shape[1:])
     length = planes.shape[-3] if len(planes.shape) > 2 else 1
     leave_out = None if settings.context == "none" else planes_to_leave_out(planes.values, length)
-    return Measurement(planes, flattened, background, structure, noise, mask, with_second, length, leave_out)
+    check_stop()
+    drift = None if leave_out is None else find_drift(planes.values, length)
+    return Measurement(planes, flattened, background, structure, noise, mask, with_second, length, leave_out, drift)
 
 
 def flattened_planes(image: Any, remove_line_offsets: bool) -> tuple[Planes, str]:

@@ -29,6 +29,7 @@ def brightness_of(
     *,
     context: Context,
     length: int,
+    drift: np.ndarray | None = None,
     seed: int = 0,
     stop: StopToken | None = None,
 ) -> Brightness | None:
@@ -46,6 +47,8 @@ def brightness_of(
         What the network is shown of other planes.
     length : int
         Planes of one stack.
+    drift : (N, 2) float or None
+        Of the planes, in pixels.
     seed : int
     stop : StopToken or None
 
@@ -69,7 +72,7 @@ def brightness_of(
         share = (number + 0.5) / len(indices)
         top, left = (int(share * (side - own)) for side, own in zip(planes.shape[1:], (height, width), strict=True))
         window = slice(top, top + height), slice(left, left + width)
-        shown = np.concatenate([planes[index][None], neighbours(planes, int(index), context, length)])
+        shown = np.concatenate([planes[index][None], neighbours(planes, int(index), context, length, drift)])
         shown = shown[:, window[0], window[1]]
         for time in range(_TIMES):
             where, blind = predict_blind(

@@ -36,11 +36,14 @@ class Shown:
         Planes of one stack.
     index : int
         Of the plane.
+    drift : (N, 2) float or None
+        Of the planes, in pixels.
     """
 
     planes: Planes
     length: int
     index: int
+    drift: np.ndarray | None = None
 
 
 def first_preview(shown: Shown, blind_mask: np.ndarray) -> np.ndarray | None:
@@ -85,6 +88,7 @@ class Preview:
                 shown.planes.values,
                 context=context,
                 length=shown.length,
+                drift=shown.drift if context.follows_drift else None,
                 chosen=slice(shown.index, shown.index + 1),
                 tile=self.tile,
                 stop=self.stop,

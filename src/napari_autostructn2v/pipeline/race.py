@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..noise import Measurement
 from ..progress import Progress
 from ..settings import Settings, StageSettings
@@ -61,7 +63,8 @@ def contexts_to_try(measurement: Measurement, settings: Settings) -> tuple[Conte
     shared, choice = measurement.leave_out, settings.context
     if choice == "none" or shared is None or measurement.length < _FEWEST_PLANES + 2 * shared:
         return (NO_CONTEXT,)
-    near, far = (replace(context, leave_out=shared) for context in (NEAR, NEAR_AND_FAR))
+    drifts = measurement.drift is not None
+    near, far = (replace(context, leave_out=shared, follows_drift=drifts) for context in (NEAR, NEAR_AND_FAR))
     if choice != "auto":
         return (near if choice == "near" else far,)
     return NO_CONTEXT, far if measurement.length >= _MANY_PLANES + 2 * shared else near
@@ -149,8 +152,10 @@ def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurem
     shared, reach = winner.context.leave_out, winner.context.reach
     beside = f"up to {reach} planes on either side" if reach > 1 else "the planes next to it"
     left = f", without the {shared} nearest, which share its noise" if shared else ""
+    drift = measurement.drift if winner.context.follows_drift else None
+    moved = "" if drift is None else f", moved onto it by the drift of up to {np.abs(drift).max()} pixels"
     return (
-        f"Every plane was denoised with {beside}{left} "
+        f"Every plane was denoised with {beside}{left}{moved} "
         f"(error on held-out pixels, noise included, {change:.1f} % smaller than alone)."
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError, tells_of_memory
-from ..images import as_array, in_memory, masked_like, on_scale
+from ..images import as_array, find_drift, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
@@ -191,7 +191,7 @@ def _run(
     if settings.stages == "auto" and measured.with_second:
         # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
         first = replace(first, num_epochs=max(1, first.num_epochs // 3))
-    shown = None if preview_plane is None else Shown(measured.planes, measured.length, preview_plane)
+    shown = None if preview_plane is None else Shown(measured.planes, measured.length, preview_plane, measured.drift)
     if in_view is not None:
         shown = _shown(in_view, measured)
     preview = None
@@ -244,7 +244,8 @@ def _shown(in_view: tuple[np.ndarray, int], measured: Measurement) -> Shown:
         stack = np.nan_to_num(stack, nan=measured.planes.offset, posinf=None, neginf=None)
     planes = on_scale(stack, measured.planes.offset, measured.planes.scale)
     planes = planes.without_hot_pixels(measured.planes.usual_excess).without_line_offsets(measured.planes.flattened)
-    return Shown(planes, len(stack), index)
+    drift = None if measured.drift is None else find_drift(planes.values, len(stack))
+    return Shown(planes, len(stack), index, drift)
 
 
 def _result(

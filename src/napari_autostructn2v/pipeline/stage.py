@@ -148,6 +148,7 @@ def run_stage(
             patch_size=task.patches.side if task.patches is not None else stage.roi.patch_size,
             context=context,
             length=measurement.length,
+            drift=measurement.drift if context.follows_drift else None,
             seed=seed,
             first_step=done,
             judged_at=judged_at,
@@ -172,6 +173,7 @@ def run_stage(
         said = f"{title}: step {event.step} of {event.total}"
         yield replace(event, message=said, seconds_left=left, preview=preview.next(entry.network, entry.context))
     network, context, length = entry.network, entry.context, measurement.length
+    drift = measurement.drift if context.follows_drift else None
     seconds: dict[str, float] = {task.phase: seconds_before + time.monotonic() - begun}
     if trained.steps == 0:
         return TrainedStage(None, context, None, 0, seconds, trained.held_out)
@@ -184,6 +186,7 @@ def run_stage(
                 measurement.noise,
                 context=context,
                 length=length,
+                drift=drift,
                 tile=settings.tile,
                 seed=seed,
                 stop=stop,
@@ -191,7 +194,7 @@ def run_stage(
     yield Progress("prediction", message=f"{title}: denoising the image")
     begun = time.monotonic()
     turns = prediction_symmetries(stage, task.blind_mask)
-    denoised = _predicted(entry, planes, length, settings.tile, turns, stop)
+    denoised = _predicted(entry, planes, length, drift, settings.tile, turns, stop)
     if denoised is None:
         said = f"{title} was stopped before the image was denoised; its model is kept."
         return TrainedStage(network, context, None, trained.steps, seconds, trained.held_out, said)
@@ -209,6 +212,7 @@ def run_stage(
                 task.blind_mask,
                 context=context,
                 length=length,
+                drift=drift,
                 seed=seed,
                 stop=stop,
             )
@@ -241,6 +245,7 @@ def _predicted(
     entry: Entry,
     planes: np.ndarray,
     length: int,
+    drift: np.ndarray | None,
     tile: int,
     turns: Sequence[tuple[bool, bool, bool]],
     stop: StopToken | None,
@@ -258,6 +263,7 @@ def _predicted(
                 planes,
                 context=entry.context,
                 length=length,
+                drift=drift,
                 tile=tile,
                 symmetries=symmetries,
                 stop=token,
