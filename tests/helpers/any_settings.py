@@ -75,4 +75,5 @@ any_settings = st.builds(
     tile=whole("tile"),
     remove_line_offsets=st.booleans(),
     context=st.sampled_from(get_args(allowed.ContextChoice)),
+    start=st.sampled_from(get_args(allowed.StartChoice)),
 )

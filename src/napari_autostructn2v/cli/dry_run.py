@@ -13,7 +13,7 @@ from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Layout
 from ..noise import Measurement
-from ..settings import Settings
+from ..settings import Settings, after_start, has_start
 from .report import complain, duration, tell
 
 __all__ = ["dry_run"]
@@ -138,11 +138,13 @@ class _Speeds:
     def training(self, settings: Settings, measured: Measurement | None = None) -> tuple[float, float]:
         """Return the least and the greatest number of seconds of one training."""
         first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
+        from_start = settings.start == "general" and has_start(settings.stage1)
+        alone = after_start(settings.stage1).steps * self.step_seconds if from_start else first
         if measured is not None and settings.stages == "auto":
-            seconds = first / 3 + second if measured.with_second else first
+            seconds = first / 3 + second if measured.with_second else alone
             return seconds, seconds
-        return {"1": (first, first), "2": (second, second), "both": (first + second,) * 2}.get(
-            settings.stages, (first / 2, first / 2 + second)
+        return {"1": (alone, alone), "2": (second, second), "both": (first + second,) * 2}.get(
+            settings.stages, (alone, first / 2 + second)
         )
 
 

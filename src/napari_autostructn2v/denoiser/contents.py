@@ -46,6 +46,7 @@ class Contents:
     windows : dict of str to (tuple of (int, int), int, bool)
         By stage: distances of the planes that its network is shown, how many it leaves out, and whether it follows
         drift.
+    from_start : tuple of str
     """
 
     weights: dict[str, dict[str, np.ndarray]]
@@ -59,6 +60,7 @@ class Contents:
     flattened: tuple[str, ...]
     seconds: dict[str, float]
     windows: dict[str, Windows]
+    from_start: tuple[str, ...]
 
 
 def read_contents(path: str | Path) -> Contents:
@@ -101,9 +103,10 @@ def _contents(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> 
         scale=_number(numbers, "scale", above=0),
         usual_excess=None if usual_excess is None else _number(numbers, "usual_excess", low=0),
         steps={stage: _whole(value, "steps") for stage, value in _table(numbers, "steps", stages).items()},
-        flattened=_lines(numbers.get("evened", [])),
+        flattened=_names(numbers.get("evened", []), "evened", "rows", "columns"),
         seconds={stage: _number(seconds, stage, low=0) for stage in seconds},
         windows={stage: _windows(value) for stage, value in _table(numbers, "contexts", stages).items()},
+        from_start=_names(numbers.get("from_start", []), "from_start", "1", "2"),
     )
 
 
@@ -147,9 +150,9 @@ def _table(numbers: Mapping[str, Any], name: str, stages: list[str]) -> dict[str
     return table
 
 
-def _lines(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(line in ("rows", "columns") for line in value):
-        raise InputError(f"evened is {shortened(value)}, which is no list of 'rows' and 'columns'.")
+def _names(value: Any, part: str, *known: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(name in known for name in value):
+        raise InputError(f"{part} is {shortened(value)}, which is no list of {' and '.join(map(repr, known))}.")
     return tuple(value)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..settings import shortened
+from ..settings import after_start, shortened
 from .references import Citations
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def methods_text(model: Denoiser, quality: Quality | None = None) -> str:
     citations = Citations()
     stages = {"1": model.settings.stage1, "2": model.settings.stage2}
     trained = {name: stages[name] for name in sorted(model.networks)}
+    trained |= {name: after_start(trained[name]) for name in model.from_start if name in trained}
     paragraphs = [_preparation(model, citations), *(_stage(name, model, citations) for name in trained)]
     # Both stages are mostly trained alike; then it is said once.
     trainings = dict.fromkeys(_training(stage, citations) for stage in trained.values())
@@ -74,8 +75,8 @@ def _preparation(model: Denoiser, citations: Citations) -> str:
     stages = "two stages" if len(model.networks) > 1 else "one stage"
     said = [
         f"Images were denoised with napari-autostructn2v {version}, a plugin for napari {citations.cite('napari')}, in "
-        f"{stages} after autoStructN2V {citations.cite('autoStructN2V')}. It trains neural networks on noisy images "
-        "alone and needs no clean images."
+        f"{stages} after autoStructN2V {citations.cite('autoStructN2V')}. It trains neural networks on the noisy "
+        "images themselves and needs no clean ones of them."
     ]
     if model.flattened:
         lines = " and ".join(model.flattened)
@@ -134,9 +135,13 @@ def _stage(name: str, model: Denoiser, citations: Citations) -> str:
         share = f", {100 * stage.roi_share:.0f} % of them around {_where(stage.roi, '')}"
     context = model.context(name)
     beside = ""
+    if name in model.from_start:
+        beside = (
+            " It set out from the weights that come with the plugin, which were learned from pictures made by code."
+        )
     if context.channels:
         windows = ", ".join(str(near) if near == far else f"{near} to {far}" for near, far in context.distances)
-        beside = (
+        beside += (
             f" Beside the plane to denoise the network saw its neighbours on either side, as means over the planes at "
             f"distances {windows}{', moved onto the plane by the measured drift' * context.follows_drift}."
         )

@@ -37,7 +37,7 @@ from ..network import (
     resolve_device,
 )
 from ..noise import BlindMask, NoiseModel
-from ..settings import Settings, checked
+from ..settings import Settings, after_start, checked
 from ..stop import StopToken
 from .applying import check_arguments, denoise_in_runs
 from .contents import NOISE_ARRAYS, NOISE_NUMBERS
@@ -75,6 +75,8 @@ class Denoiser:
         Training time per stage.
     contexts : dict of str to Context
         What the networks are shown of other planes; where a stage is missing, nothing.
+    from_start : tuple of str
+        Stages whose training set out from the network that has seen images.
 
     Examples
     --------
@@ -93,6 +95,7 @@ class Denoiser:
     flattened: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
+    from_start: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         noise = (getattr(self.noise, name) for name in (*NOISE_ARRAYS, *NOISE_NUMBERS))
@@ -234,6 +237,8 @@ class Denoiser:
                 )
         network, stage = network.to(resolve_device(device)), stage or max(self.networks)
         length = self.check_length(array.shape, stage)
+        trained = getattr(self.settings, f"stage{stage}")
+        trained = after_start(trained) if stage in self.from_start else trained
 
         def denoise(network: UNet, planes: np.ndarray) -> np.ndarray:
             of_stack = replace(self, networks={stage: network}).on_planes(stage, device=device, stop=stop)
@@ -245,7 +250,7 @@ class Denoiser:
             self.normalised(array).values,
             self.normalised_noise,
             denoise,
-            getattr(self.settings, f"stage{stage}"),
+            trained,
             self.blind_mask(stage),
             context=self.context(stage),
             length=length,

@@ -28,6 +28,7 @@ def write_fields(path: str | Path, fields: Mapping[str, Any]) -> None:
     numbers = {name: getattr(noise, name) for name in NOISE_NUMBERS}
     numbers |= {name: fields[name] for name in ("offset", "scale", "usual_excess", "steps", "seconds")}
     numbers |= {"gain": mask.predicted_gain_db, "evened": fields["flattened"]}
+    numbers |= {"from_start": fields["from_start"]}
     numbers |= {"contexts": {stage: asdict(context) for stage, context in fields["contexts"].items()}}
     metadata = {"settings": settings.to_toml(), "numbers": json.dumps(numbers), "reason": mask.reason}
     save_model(path, arrays, metadata)
@@ -46,4 +47,5 @@ def read_fields(path: str | Path) -> dict[str, Any]:
         name: getattr(held, name)
         for name in ("settings", "mask", "noise", "offset", "scale", "usual_excess", "steps", "flattened", "seconds")
     }
+    numbers["from_start"] = held.from_start
     return {"networks": networks, "contexts": contexts, **numbers}

@@ -14,6 +14,7 @@ from .portable import run_torchscript, torchscript_of
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
 from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back
+from .start import started_network
 from .training import Training, new_network, train
 from .unet import UNet
 
@@ -37,6 +38,7 @@ __all__ = [
     "prediction_symmetries",
     "resolve_device",
     "run_torchscript",
+    "started_network",
     "torchscript_of",
     "train",
 ]

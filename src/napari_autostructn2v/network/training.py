@@ -81,6 +81,7 @@ def train(
     seed: int = 42,
     first_step: int = 0,
     judged_at: int = 0,
+    may_stay: bool = False,
     stop: StopToken | None = None,
     phase: Phase = "stage 1",
 ) -> Generator[Progress, None, Training]:
@@ -114,6 +115,9 @@ def train(
     judged_at : int
         After this step the error that an event tells is that of more held-out pixels, the same for every network that
         is trained on these planes with this seed: good enough to tell two of them apart.
+    may_stay : bool
+        Whether the network is good for something before it is trained: it stays as it is unless training lessens the
+        error on held-out pixels.
     stop : StopToken or None
         Polled at every step.
     phase : str
@@ -146,8 +150,11 @@ def train(
     stopped = False
     loss_sum, loss_count, held_out = torch.zeros((), device=device), 0, None
     judges = [crops.more_held_out() for _ in range(_JUDGING_BATCHES if judged_at else 0)]
-    start = last_event = time.monotonic()
     step = first_step
+    if may_stay:
+        best = _held_out_error(averaged, [crops.held_out])
+        yield Progress(phase, step, schedule.end, held_out=best)
+    start = last_event = time.monotonic()
     while step < schedule.end:
         if stop is not None and stop.is_set():
             stopped = True

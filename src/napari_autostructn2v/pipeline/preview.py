@@ -68,11 +68,20 @@ def first_preview(shown: Shown, blind_mask: np.ndarray) -> np.ndarray | None:
 
 
 class Preview:
-    """Denoises one plane now and then, taking a few percent of the time."""
+    """Denoises one plane now and then, taking a few percent of the time.
 
-    def __init__(self, shown: Shown | None, tile: int, stop: StopToken | None = None) -> None:
+    Parameters
+    ----------
+    shown : Shown or None
+    tile : int
+    stop : StopToken or None
+    at_once : bool
+        Whether there is something to show before the network is trained.
+    """
+
+    def __init__(self, shown: Shown | None, tile: int, stop: StopToken | None = None, *, at_once: bool = False) -> None:
         self.shown, self.tile, self.stop = shown, tile, stop
-        self.due = time.monotonic() + _FIRST_SECONDS
+        self.due = time.monotonic() + (0 if at_once else _FIRST_SECONDS)
 
     def next(self, network: UNet, context: Context) -> np.ndarray | None:
         """Return the plane denoised with a network as it is; None before the next one is due, or after a stop."""

@@ -49,6 +49,8 @@ class StageTask:
         Whether no stage follows.
     steps_to_come : int
         Training steps of the stage that follows, for the estimate of the time left.
+    from_start : bool
+        Whether training sets out from the network that has seen images.
     """
 
     name: str
@@ -58,6 +60,7 @@ class StageTask:
     contexts: tuple[Context, ...]
     is_last: bool
     steps_to_come: int = 0
+    from_start: bool = False
 
     @property
     def phase(self) -> Phase:
@@ -87,6 +90,8 @@ class TrainedStage:
         What the user should know; mostly empty.
     brightness : Brightness or None
         Of the last stage.
+    from_start : bool
+        Whether training set out from the network that has seen images.
     """
 
     network: UNet | None
@@ -97,6 +102,7 @@ class TrainedStage:
     held_out: float
     message: str = ""
     brightness: Brightness | None = None
+    from_start: bool = False
 
 
 def run_stage(
@@ -152,13 +158,14 @@ def run_stage(
             seed=seed,
             first_step=done,
             judged_at=judged_at,
+            may_stay=task.from_start,
             stop=stop,
             phase=task.phase,
         )
         return Entry(network, context, training)
 
     begun = time.monotonic()
-    preview = Preview(shown, settings.tile, stop)
+    preview = Preview(shown, settings.tile, stop, at_once=task.from_start)
     title, last = task.phase.capitalize(), 0.0
     trainings = race(enter, contexts, stage.steps, judged_at)
     while True:
@@ -197,7 +204,9 @@ def run_stage(
     denoised = _predicted(entry, planes, length, drift, settings.tile, turns, stop)
     if denoised is None:
         said = f"{title} was stopped before the image was denoised; its model is kept."
-        return TrainedStage(network, context, None, trained.steps, seconds, trained.held_out, said)
+        return TrainedStage(
+            network, context, None, trained.steps, seconds, trained.held_out, said, from_start=task.from_start
+        )
     check_denoised(planes, denoised, stage, task.phase)
     denoised = give_back(planes, denoised, measurement.noise)
     seconds["prediction"] = time.monotonic() - begun
@@ -217,7 +226,9 @@ def run_stage(
                 stop=stop,
             )
     said = about_stack(entry, entries, measurement, settings) if task.is_last and start is None else ""
-    return TrainedStage(network, context, denoised, trained.steps, seconds, trained.held_out, said, brightness)
+    return TrainedStage(
+        network, context, denoised, trained.steps, seconds, trained.held_out, said, brightness, task.from_start
+    )
 
 
 def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:
@@ -234,11 +245,12 @@ def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:
 def _network_to_train(
     task: StageTask, settings: Settings, start: Denoiser | None, device: torch.device, context: Context
 ) -> UNet:
-    from ..network import new_network
+    from ..network import new_network, started_network
 
-    if start is None or task.name not in start.networks:
-        return new_network(task.settings, settings.random_seed, device, context)
-    return copy.deepcopy(start.networks[task.name]).to(device)
+    if start is not None and task.name in start.networks:
+        return copy.deepcopy(start.networks[task.name]).to(device)
+    seen = started_network(task.settings, task.blind_mask, device, context) if task.from_start else None
+    return seen or new_network(task.settings, settings.random_seed, device, context)
 
 
 def _predicted(

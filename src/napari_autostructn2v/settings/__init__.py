@@ -1,10 +1,20 @@
 """What the user chose, as frozen values, and as text."""
 
-from .effort import sized_to
+from .effort import after_start, has_start, sized_to
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import RANGES, Range, check_fields, checked, kind_of, shortened
 from .text import merged, parsed, read_text, to_text
-from .values import ContextChoice, Equalize, MaskingStrategy, MaskSettings, RoiSettings, Settings, Stages, StageSettings
+from .values import (
+    ContextChoice,
+    Equalize,
+    MaskingStrategy,
+    MaskSettings,
+    RoiSettings,
+    Settings,
+    Stages,
+    StageSettings,
+    StartChoice,
+)
 
 __all__ = [
     "PRESET_EPOCHS",
@@ -19,8 +29,11 @@ __all__ = [
     "Settings",
     "StageSettings",
     "Stages",
+    "StartChoice",
+    "after_start",
     "check_fields",
     "checked",
+    "has_start",
     "kind_of",
     "merged",
     "parsed",

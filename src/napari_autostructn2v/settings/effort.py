@@ -7,13 +7,28 @@ from dataclasses import replace
 
 from .values import StageSettings
 
-__all__ = ["sized_to"]
+__all__ = ["after_start", "has_start", "sized_to"]
 
 #: Fewer pixels than this hold too little noise that differs for a long training, of which this many steps are left.
 _ENOUGH_PIXELS, _FEWEST_STEPS = 128**2, 140
 
 #: A batch shows an image at most so many times over, and has at least so many crops.
 _TIMES, _FEWEST = 4, 4
+
+#: Width and depth of the network that has seen images, and the shares of the steps and of the learning rate that it is
+#: trained on with.
+_START_SIZE, _START_STEPS, _START_RATE = (16, 2), 0.5, 0.5
+
+
+def has_start(stage: StageSettings) -> bool:
+    """Return whether there is a network of this size that has seen images."""
+    return (stage.features, stage.num_layers) == _START_SIZE
+
+
+def after_start(stage: StageSettings) -> StageSettings:
+    """Return the settings of a stage whose network has seen images: it has less to learn, and something to lose."""
+    epochs = max(1, round(_START_STEPS * stage.num_epochs))
+    return replace(stage, num_epochs=epochs, learning_rate=_START_RATE * stage.learning_rate)
 
 
 def sized_to(stage: StageSettings, shape: Sequence[int], *, shares_noise: bool = False) -> StageSettings:

@@ -24,6 +24,7 @@ __all__ = [
     "Settings",
     "StageSettings",
     "Stages",
+    "StartChoice",
 ]
 
 Stages = Literal["auto", "1", "2", "both"]
@@ -37,6 +38,8 @@ Combine = Literal["all", "any"]
 MaskSource = Literal["raw", "stage1", "file", "editor"]
 
 ContextChoice = Literal["auto", "none", "near", "far"]
+
+StartChoice = Literal["general", "scratch"]
 
 MaskingStrategy = Literal["random", "local_mean", "zeros"]
 
@@ -225,6 +228,9 @@ class Settings:
     context : {"auto", "none", "near", "far"}
         What a plane of a stack is denoised with: nothing else, the planes beside it, or these and planes farther away.
         "auto" tries what may help and keeps what predicts held-out pixels best.
+    start : {"general", "scratch"}
+        What training sets out from: a network that has learned from pictures made by code, where there is one of the
+        size and for the noise at hand (docs/start.md), or nothing.
     """
 
     stages: Stages = "auto"
@@ -241,6 +247,7 @@ class Settings:
     tile: int = 512
     remove_line_offsets: bool = True
     context: ContextChoice = "auto"
+    start: StartChoice = "general"
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from ...errors import InputError
-from ...settings import RANGES, ContextChoice, Settings, StageSettings
+from ...settings import RANGES, ContextChoice, Settings, StageSettings, StartChoice
 from ..parts import WholeNumberEdit, add_row
 from .habits import Habits, ResultType
 
@@ -119,6 +119,11 @@ _CONTEXTS: tuple[tuple[ContextChoice, str], ...] = (
     ("far", "Near and far"),
 )
 
+_STARTS: tuple[tuple[StartChoice, str], ...] = (
+    ("general", "What other images taught"),
+    ("scratch", "Nothing"),
+)
+
 _TILES = (256, 512, 1024, 2048)
 
 _RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
@@ -199,6 +204,13 @@ class AdvancedForm(QWidget):
             "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out on "
             "each image; a single plane is not changed by it."
         )
+        self.start = QComboBox()
+        for start, label in _STARTS:
+            self.start.addItem(label, start)
+        self.start.setToolTip(
+            "What training sets out from: a network that has learned from pictures made by code, which is sooner done, "
+            "or nothing (start). Either way it is your image that decides what is kept."
+        )
         self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
         self.result_type = QComboBox()
         for kind, label in _RESULT_TYPES:
@@ -222,6 +234,7 @@ class AdvancedForm(QWidget):
         add_row(form, "Random seed", self.seed)
         add_row(form, "Tile size", self.tile)
         add_row(form, "Other planes", self.context)
+        add_row(form, "Start from", self.start)
         add_row(form, "Results are", self.result_type)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -234,6 +247,7 @@ class AdvancedForm(QWidget):
         self.device.activated.connect(self._emit)
         self.tile.activated.connect(self._emit)
         self.context.activated.connect(self._emit)
+        self.start.activated.connect(self._emit)
         self.even_lines.toggled.connect(self._emit)
         self.seed.valueChanged.connect(self._emit)
         for stage_form in self.stage_forms.values():
@@ -258,6 +272,7 @@ class AdvancedForm(QWidget):
             random_seed=self.seed.value(),
             tile=self.tile.currentData(),
             context=self.context.currentData(),
+            start=self.start.currentData(),
             remove_line_offsets=self.even_lines.isChecked(),
             stage1=self.stage_forms["stage1"].stage,
             stage2=self.stage_forms["stage2"].stage,
@@ -271,6 +286,7 @@ class AdvancedForm(QWidget):
             _choose(self.device, settings.device, settings.device)
             _choose(self.tile, settings.tile, f"{settings.tile} px")
             self.context.setCurrentIndex(self.context.findData(settings.context))
+            self.start.setCurrentIndex(self.start.findData(settings.start))
             self.seed.setValue(settings.random_seed)
             self.even_lines.setChecked(settings.remove_line_offsets)
             self.stage_forms["stage1"].show_stage(settings.stage1)

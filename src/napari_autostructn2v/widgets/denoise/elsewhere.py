@@ -114,6 +114,7 @@ def needs_file(settings: Settings) -> bool:
         random_seed=settings.random_seed,
         device=settings.device,
         context=settings.context,
+        start=settings.start,
     )
 
 
@@ -143,6 +144,7 @@ def command_line(settings: Settings, image: str = "", settings_file: str = "") -
         ("--seed", "random_seed"),
         ("--device", "device"),
         ("--context", "context"),
+        ("--start", "start"),
     ):
         if getattr(settings, name) != getattr(default, name):
             words += [option, str(getattr(settings, name))]

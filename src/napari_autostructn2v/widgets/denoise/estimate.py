@@ -16,7 +16,7 @@ import numpy as np
 from ...disk import config_folder
 from ...errors import InputError
 from ...files import atomic_path
-from ...settings import Settings, StageSettings, parsed, sized_to
+from ...settings import Settings, StageSettings, after_start, has_start, parsed, sized_to
 from ..work import RUN_PARTS
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
     share = 1 / 3 if settings.stages == "auto" and second else 1.0
     if first:
         last = not second
-        units["stage 1"] = share * _training(settings.stage1, shape, stacked and last, second)
+        stage = settings.stage1
+        if last and not stacked and settings.start == "general" and has_start(stage):
+            stage = after_start(stage)
+        units["stage 1"] = share * _training(stage, shape, stacked and last, second)
         units["after stage 1"] = _turns(settings.stage1, 8) * (megapixels + 0.1)
     if second:
         units["stage 2"] = _training(settings.stage2, shape, stacked, second)

@@ -1,0 +1,61 @@
+"""The start: networks that have learned from pictures made by code (scripts/train_start.py, docs/start.md)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+import torch
+
+from ..settings import StageSettings
+from .context import NO_CONTEXT, Context
+from .unet import UNet
+
+__all__ = ["started_network"]
+
+
+def started_network(
+    settings: StageSettings,
+    blind_mask: np.ndarray,
+    device: torch.device | str = "cpu",
+    context: Context = NO_CONTEXT,
+) -> UNet | None:
+    """Return a network that has seen images, or None where there is none.
+
+    Parameters
+    ----------
+    settings : StageSettings
+        Of which only the size of the network counts.
+    blind_mask : (H, W) bool
+        The blind mask: there is a start for noise that pixels do not share.
+    device : torch.device
+    context : Context
+        What the network is shown of other planes; there is a start for nothing alone.
+
+    Returns
+    -------
+    UNet or None
+        On the device, ready to predict.
+    """
+    if context.channels or blind_mask.sum() > 1:
+        return None
+    with torch.device("meta"):
+        network = UNet(settings.features, settings.num_layers)
+    weights = _weights("independent")
+    if {name: weight.shape for name, weight in network.state_dict().items()} != {
+        name: weight.shape for name, weight in weights.items()
+    }:
+        return None
+    network.load_state_dict({name: weight.clone() for name, weight in weights.items()}, assign=True)
+    network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)
+
+
+@cache
+def _weights(kind: str) -> dict[str, torch.Tensor]:
+    """Read weights, which are kept with half the digits, as float32."""
+    from safetensors.torch import load
+
+    content = resources.files(__package__).joinpath(f"start_{kind}.safetensors").read_bytes()
+    return {name: weight.float() for name, weight in load(content).items()}

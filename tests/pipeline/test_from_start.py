@@ -1,0 +1,81 @@
+"""Runs that set out from the network that has seen images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from napari_autostructn2v import Denoiser, InputError, Settings, StageSettings, denoise, methods_text
+from napari_autostructn2v.network import predict_planes, started_network
+from napari_autostructn2v.pipeline import run
+
+QUICK = StageSettings(crop_size=32, batch_size=4, patches_per_image=20, num_epochs=8)
+SETTINGS = Settings(stage1=QUICK, stage2=QUICK, device="cpu")
+
+
+def image(shape=(96, 96), seed=0):
+    random = np.random.default_rng(seed)
+    clean = 200 + 4000 * ndimage.gaussian_filter((random.random(shape) > 0.995).astype(float), 3)
+    return (clean + 20 * random.standard_normal(shape)).astype(np.float32), clean
+
+
+def collect(*given, **options):
+    events, generator = [], run(*given, **options)
+    while True:
+        try:
+            events.append(next(generator))
+        except StopIteration as end:
+            return events, end.value
+
+
+def test_a_run_sets_out_from_the_start_and_says_so(tmp_path):
+    noisy, clean = image()
+    result = denoise(noisy, SETTINGS)
+    assert result.denoiser.from_start == ("1",)
+    assert result.report.steps["1"] == QUICK.steps // 2
+    assert np.mean((result.denoised - clean) ** 2) < 0.1 * np.mean((noisy - clean) ** 2)
+    result.denoiser.save(tmp_path / "model.safetensors")
+    loaded = Denoiser.load(tmp_path / "model.safetensors")
+    assert loaded.from_start == ("1",)
+    assert "pictures made by code" in methods_text(loaded)
+
+
+def test_from_scratch_nothing_was_seen_before():
+    result = denoise(image()[0], replace(SETTINGS, start="scratch"))
+    assert result.denoiser.from_start == ()
+    assert result.report.steps["1"] == QUICK.steps
+    assert "pictures made by code" not in methods_text(result.denoiser)
+
+
+@pytest.mark.parametrize("size", [{"features": 8}, {"num_layers": 1}])
+def test_a_network_of_another_size_is_trained_from_scratch(size):
+    result = denoise(image()[0], replace(SETTINGS, stage1=replace(QUICK, **size)))
+    assert result.denoiser.from_start == ()
+    assert result.report.steps["1"] == QUICK.steps
+
+
+def test_what_the_start_makes_of_an_image_is_shown_before_it_is_trained():
+    noisy = image()[0]
+    events, result = collect(noisy, SETTINGS, preview_plane=0)
+    first = next(event.preview for event in events if event.phase == "stage 1" and event.preview is not None)
+    planes = (noisy[None] - result.denoiser.offset) / result.denoiser.scale
+    seen = predict_planes(started_network(QUICK, np.ones((1, 1), bool)), planes.astype(np.float32))[0]
+    np.testing.assert_allclose(first, seen * result.denoiser.scale + result.denoiser.offset, rtol=1e-3)
+
+
+def test_a_run_goes_on_as_it_began():
+    noisy, _ = image()
+    first = denoise(noisy, SETTINGS)
+    again = collect(noisy, SETTINGS, start=first.denoiser)[1]
+    assert again.denoiser.from_start == ("1",)
+    scratch = denoise(noisy, replace(SETTINGS, start="scratch"))
+    again = collect(noisy, SETTINGS, start=scratch.denoiser)[1]
+    assert again.denoiser.from_start == ()
+
+
+def test_the_start_is_one_of_two():
+    with pytest.raises(InputError, match="start is 'none'; it must be one of 'general', 'scratch'"):
+        Settings(start="none")
