@@ -26,6 +26,7 @@ def figures(quality: Quality) -> dict[str, float]:
         "removed_over_expected": abs(np.log(max(quality.removed_over_expected, 1e-6))),
         "structure_in_removed": quality.structure_in_removed,
         "correlation_difference": quality.correlation_difference,
+        "structured_share": quality.structured_share,
         "doubt": quality.doubt,
     }
 
@@ -37,9 +38,10 @@ def main() -> None:
     folder = parser.parse_args().folder
     found: list[dict[str, float]] = []
     for path, noisy, truth in pairs():
-        if noisy.ndim != 2 or not (folder / f"{path.name}.npy").exists():
+        saved = next(iter(sorted(folder.glob(f"{path.name}_*.npy"))), None)  # of the first seed
+        if noisy.ndim != 2 or saved is None:
             continue
-        raw, result = noisy.astype(float), np.load(folder / f"{path.name}.npy").astype(float)
+        raw, result = noisy.astype(float), np.load(saved).astype(float)
         variants = [result, ndimage.median_filter(raw, 3)]
         variants += [ndimage.gaussian_filter(result, sigma) for sigma in (1, 2, 4)]
         variants += [share * raw + (1 - share) * result for share in (0.1, 0.25, 0.5)]

@@ -276,6 +276,7 @@ def test_quality_tells_a_good_result_from_a_blurred_and_an_untouched_one():
     assert blurred.removed_over_expected > good.removed_over_expected + 0.2
     assert untouched.removed_over_expected < 0.1
     assert good.correlation_difference < 0.1 < blurred.correlation_difference
+    assert good.structured_share < 0.05 < 0.2 < blurred.structured_share
     assert good.doubt < 0.5 * min(blurred.doubt, untouched.doubt)
 
 

@@ -17,6 +17,9 @@ __all__ = ["Quality", "assess"]
 #: Side in pixels and number of the tiles, and largest offset, in which autocorrelations are compared.
 _TILE, _MOST_TILES, _LAG = 32, 400, 4
 
+#: Tiles in which structure is looked for, at least and at most, and the side in pixels of the finest that is seen.
+_FEWEST_PLACES, _MOST_PLACES, _FINEST = 25, 1600, 2
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -34,12 +37,17 @@ class Quality:
         of up to four pixels.
     snr_before_db : float
         Estimated ratio of signal to noise power of the noisy image, in dB.
+    structured_share : float
+        Share of the image, 0 to 1, where what was removed visibly holds more than noise; at most 0.15 for the results
+        and 0.17 for the truth of 15 real images, 0.1 to 0.6 for what is blurred over two pixels or more (the noisier
+        the image, the less). The average of ``correlation_difference`` over the image does not show that.
     """
 
     removed_over_expected: float
     structure_in_removed: float
     correlation_difference: float
     snr_before_db: float
+    structured_share: float = 0.0
 
     @property
     def doubt(self) -> float:
@@ -75,6 +83,7 @@ def assess(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> Qualit
         structure_in_removed=float(min(correlation, 1.0)),
         correlation_difference=_correlation_difference(before, after, noise),
         snr_before_db=float(10 * np.log10(max(signal / expected, 1e-6))),
+        structured_share=_structured_share(before, after),
     )
 
 
@@ -103,19 +112,34 @@ def _moments(noisy: np.ndarray, denoised: np.ndarray) -> tuple[float, float, flo
 
 def _correlation_difference(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> float:
     """Compare the autocorrelation of what was removed with that of the noise, over tiles without their slope."""
-    from ..images import evenly_spread
     from .autocovariance import autocovariance, detrended
 
-    side = min(_TILE, *noisy.shape[1:])
-    lag = min(_LAG, noise.max_lag, side // 4)
-    before, after = (
-        sliding_window_view(planes, (side, side), axis=(1, 2))[:, ::side, ::side] for planes in (noisy, denoised)
-    )
-    flat = np.unravel_index(evenly_spread(int(np.prod(before.shape[:3])), _MOST_TILES), before.shape[:3])
-    covariance = autocovariance(detrended(before[flat] - after[flat].astype(np.float64)), lag)
+    tiles = _tiles_removed(noisy, denoised, _TILE, _MOST_TILES)
+    lag = min(_LAG, noise.max_lag, tiles.shape[-1] // 4)
+    covariance = autocovariance(detrended(tiles), lag)
     variance = covariance[:, lag, lag]
     if not (variance > 0).any():
         return 1.0
     own = (covariance[variance > 0] / variance[variance > 0][:, None, None]).mean(0)
     inner = slice(noise.max_lag - lag, noise.max_lag + lag + 1)
     return float(np.sqrt(np.mean((own - noise.correlation[inner, inner]) ** 2)))
+
+
+def _structured_share(noisy: np.ndarray, denoised: np.ndarray) -> float:
+    """Return the share of tiles in which what was removed varies in the large more than in its quietest tenth."""
+    from ..roi import shows_structure
+
+    tiles = _tiles_removed(noisy, denoised, _TILE // 2, _MOST_PLACES)
+    return float(shows_structure(tiles, _FINEST).mean()) if len(tiles) >= _FEWEST_PLACES else 0.0
+
+
+def _tiles_removed(noisy: np.ndarray, denoised: np.ndarray, step: int, most: int) -> np.ndarray:
+    """Return what was removed in tiles that begin every `step` pixels; (at most `most`, side, side) float64."""
+    from ..images import evenly_spread
+
+    side = min(_TILE, *noisy.shape[1:])
+    before, after = (
+        sliding_window_view(planes, (side, side), axis=(1, 2))[:, ::step, ::step] for planes in (noisy, denoised)
+    )
+    flat = np.unravel_index(evenly_spread(int(np.prod(before.shape[:3])), most), before.shape[:3])
+    return before[flat] - after[flat].astype(np.float64)

@@ -1,6 +1,6 @@
 """Which patches of an image a stage learns from."""
 
-from .advice import ALIKE
+from .advice import ALIKE, shows_structure
 from .criteria import criterion_names, register_criterion, unregister_criterion
 from .patches import StackPatches, select_stage_patches, spread_planes
 from .plane import select_patches, suggest_threshold
@@ -26,6 +26,7 @@ __all__ = [
     "select_patches",
     "select_patches_stack",
     "select_stage_patches",
+    "shows_structure",
     "spread_planes",
     "suggest_threshold",
     "unregister_criterion",

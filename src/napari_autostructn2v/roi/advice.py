@@ -69,13 +69,15 @@ def flat_end(intensities: np.ndarray, slopes: np.ndarray) -> Literal["dark", "br
     return "bright" if float(ranks[0] @ ranks[1]) < 0 else "dark"
 
 
-def shows_structure(patches: np.ndarray) -> np.ndarray:
+def shows_structure(patches: np.ndarray, block: int | None = None) -> np.ndarray:
     """Return which patches of an image visibly hold more than noise.
 
     Parameters
     ----------
     patches : (M, S, S) ndarray, float32
         Spread over all of the image.
+    block : int, optional
+        Side in pixels of the blocks; structure much finer is not seen. By default an eighth of a patch.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def shows_structure(patches: np.ndarray) -> np.ndarray:
     """
     from scipy.stats import chi2
 
-    block = max(2, patches.shape[-1] // _BLOCKS)
+    block = block or max(2, patches.shape[-1] // _BLOCKS)
     count = patches.shape[-1] // block
     if not len(patches) or count < 2:
         return np.zeros(len(patches), bool)

@@ -56,10 +56,18 @@ def press(qtbot, button) -> None:
     ],
 )
 def test_the_traffic_light(removed, alike, light, words) -> None:
-    judgement = judge(Quality(removed, alike, 0.05, 5.0))
+    judgement = judge(Quality(removed, alike, 0.05, 5.0, structured_share=0.15))
     assert judgement.light == light
     assert words in judgement.verdict
     assert bool(judgement.advice) == (light != "green")
+
+
+@pytest.mark.parametrize(("share", "light"), [(0.3, "yellow"), (0.6, "red")])
+def test_the_light_is_not_green_where_the_difference_shows_structure(share, light) -> None:
+    judgement = judge(Quality(1.0, 0.05, 0.01, 5.0, structured_share=share))
+    assert judgement.light == light
+    assert f"shows structure in {100 * share:.0f} % of the image" in judgement.verdict
+    assert "Difference" in judgement.advice
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ _YELLOW = 0.5, 1.5
 _ALIKE = 0.35
 
 
+#: Share of the image where what was removed shows structure: at most 0.15 in results that are right.
+_SHOWN = 0.2, 0.5
+
+
 class Judgement(NamedTuple):
     """A traffic light, what it says, and what to do unless it is green."""
 
@@ -56,6 +60,13 @@ def judge(quality: Quality) -> Judgement:
         return Judgement(
             light,
             f"{amount} structure may be gone as well: {share} of the measured noise is removed.",
+            "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
+        )
+    shown = quality.structured_share
+    if shown > _SHOWN[0]:
+        return Judgement(
+            "yellow" if shown <= _SHOWN[1] else "red",
+            f"What was removed shows structure in {100 * shown:.0f} % of the image, not noise alone.",
             "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
         )
     if quality.structure_in_removed > _ALIKE:
