@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_autostructn2v.noise import Brightness, compare_brightness
+from napari_autostructn2v.noise import Brightness, compare_brightness, contrast_lost
 
 
 def _pixels(count=40_000, seed=0):
@@ -64,3 +64,21 @@ def test_dimmed_brightest_pixels_alone_are_no_kept_brightness():
     found = Brightness(slope=0.99, worst=0.0, brightest=0.83, slope_error=0.01, brightest_error=0.05)
     assert not found.is_kept
     assert "83 ± 5 %" in found.sentence
+
+
+@pytest.mark.parametrize("slope", [0.7, 0.98, 1.0, 1.1])
+def test_contrast_that_was_lost_is_found(slope):
+    blind, noisy, truth = _pixels()
+    assert contrast_lost(blind, noisy, 5 + slope * truth) == pytest.approx(1 / slope, rel=0.01)
+    assert contrast_lost(blind + 1000, noisy + 1000, 5 + slope * (0.7 * truth + 0.3 * noisy)) == pytest.approx(
+        1 / slope, rel=0.01
+    )
+
+
+def test_no_contrast_is_made_of_chance():
+    random = np.random.default_rng(0)
+    blind, noisy, denoised = random.normal(0, (0.1, 1, 0.1), (200, 3)).T
+    assert abs(contrast_lost(blind, noisy, 0.5 * blind + denoised) - 1) < 1
+    assert contrast_lost(blind, noisy, -blind) == 1
+    assert contrast_lost(blind[:50], noisy[:50], blind[:50]) == 1
+    assert contrast_lost(np.zeros(200), noisy, denoised) == 1

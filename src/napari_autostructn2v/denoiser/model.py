@@ -30,6 +30,7 @@ from ..network import (
     GIVE_BACK_REACH,
     NO_CONTEXT,
     Context,
+    TrainedNetwork,
     UNet,
     give_back,
     predict_planes,
@@ -237,8 +238,8 @@ class Denoiser:
                 )
         network, stage = network.to(resolve_device(device)), stage or max(self.networks)
         length = self.check_length(array.shape, stage)
-        trained = getattr(self.settings, f"stage{stage}")
-        trained = after_start(trained) if stage in self.from_start else trained
+        settings = getattr(self.settings, f"stage{stage}")
+        settings = after_start(settings) if stage in self.from_start else settings
 
         def denoise(network: UNet, planes: np.ndarray) -> np.ndarray:
             of_stack = replace(self, networks={stage: network}).on_planes(stage, device=device, stop=stop)
@@ -246,14 +247,10 @@ class Denoiser:
             return np.concatenate([of_stack(stack, slice(None)) for stack in stacks])
 
         error = uncertainty_of(
-            network,
+            TrainedNetwork(network, settings, self.blind_mask(stage), self.context(stage), length),
             self.normalised(array).values,
             self.normalised_noise,
             denoise,
-            trained,
-            self.blind_mask(stage),
-            context=self.context(stage),
-            length=length,
             seed=seed,
             stop=stop,
             on_step=on_step,

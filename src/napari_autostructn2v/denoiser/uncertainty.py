@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ..images import find_drift
-from ..network import Context, UNet, train
+from ..network import TrainedNetwork, UNet, train
 from ..noise import NoiseModel, correlated_noise, error_map
-from ..settings import StageSettings, sized_to
+from ..settings import sized_to
 from ..stop import Stopped, StopToken
 
 __all__ = ["LEARNED_SHARE", "uncertainty_of"]
@@ -20,15 +20,11 @@ LEARNED_SHARE = 0.25
 
 
 def uncertainty_of(
-    network: UNet,
+    trained: TrainedNetwork,
     planes: np.ndarray,
     noise: NoiseModel,
     denoise: Callable[[UNet, np.ndarray], np.ndarray],
-    stage: StageSettings,
-    blind_mask: np.ndarray,
     *,
-    context: Context,
-    length: int,
     seed: int = 0,
     stop: StopToken | None = None,
     on_step: Callable[[int, int], None] | None = None,
@@ -37,7 +33,7 @@ def uncertainty_of(
 
     Parameters
     ----------
-    network : UNet
+    trained : TrainedNetwork
         Left as it is.
     planes : (N, Y, X) float32
         On the scale of the network.
@@ -45,13 +41,6 @@ def uncertainty_of(
         On that scale.
     denoise : callable
         Denoises such planes with a network.
-    stage : StageSettings
-        That the network was trained with.
-    blind_mask : (H, W) bool
-    context : Context
-        What the network is shown of other planes.
-    length : int
-        Planes of one stack.
     seed : int
         Of the noise and of the training.
     stop : StopToken or None
@@ -69,6 +58,7 @@ def uncertainty_of(
         If the stop token was set before the end.
     """
     random = np.random.default_rng(seed)
+    network = trained.network
     denoised = denoise(network, planes)
     spread = np.sqrt(np.maximum(noise.variance_at(denoised), 0)).astype(np.float32)
 
@@ -77,16 +67,16 @@ def uncertainty_of(
 
     again = with_noise()
     learning = copy.deepcopy(network)
-    sized = sized_to(stage, planes.shape, shares_noise=bool(blind_mask.sum() > 1))
+    sized = sized_to(trained.stage, planes.shape, shares_noise=bool(trained.blind_mask.sum() > 1))
     first = round((1 - LEARNED_SHARE) * sized.steps)
     for event in train(
         learning,
         again,
         sized,
-        blind_mask,
-        context=context,
-        length=length,
-        drift=find_drift(planes, length) if context.follows_drift else None,
+        trained.blind_mask,
+        context=trained.context,
+        length=trained.length,
+        drift=find_drift(planes, trained.length) if trained.context.follows_drift else None,
         seed=seed,
         first_step=first,
         stop=stop,

@@ -13,8 +13,9 @@ from .devices import available_devices, resolve_device
 from .portable import run_torchscript, torchscript_of
 from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
-from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back
+from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back, share_to_give_back
 from .start import started_network
+from .trained import TrainedNetwork
 from .training import Training, new_network, train
 from .unet import UNet
 
@@ -26,6 +27,7 @@ __all__ = [
     "NO_CONTEXT",
     "Context",
     "Smoothing",
+    "TrainedNetwork",
     "Training",
     "UNet",
     "available_devices",
@@ -38,6 +40,7 @@ __all__ = [
     "prediction_symmetries",
     "resolve_device",
     "run_torchscript",
+    "share_to_give_back",
     "started_network",
     "torchscript_of",
     "train",

@@ -19,7 +19,14 @@ from .prediction import TILE, predict_plane
 from .smoothing import smoothed
 from .unet import UNet
 
-__all__ = ["GIVE_BACK_REACH", "MOST_REMOVED", "SURROUNDINGS", "choose_smoothing", "give_back"]
+__all__ = [
+    "GIVE_BACK_REACH",
+    "MOST_REMOVED",
+    "SURROUNDINGS",
+    "choose_smoothing",
+    "give_back",
+    "share_to_give_back",
+]
 
 #: Side in pixels and number of the windows that the risk is estimated in.
 _WINDOW, _MOST_WINDOWS = 768, 4
@@ -144,13 +151,17 @@ def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     two estimates with independent errors, with a factor c = 2 for what is not known about v.
     """
     for plane, result in zip(planes, denoised, strict=True):
-        removed = plane - result
-        allowed = MOST_REMOVED * noise.variance_at(result).astype(np.float32)
-        pair = torch.from_numpy(np.stack([allowed, removed**2]))[:, None]
-        allowed, found = smoothed(pair, SURROUNDINGS)[:, 0].numpy()
-        removed *= np.clip(1 - allowed / np.maximum(found, np.finfo(np.float32).tiny), 0, 1)
-        result += removed
+        result += share_to_give_back(plane, result, noise) * (plane - result)
     return denoised
+
+
+def share_to_give_back(plane: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np.ndarray:
+    """Return which share of what was removed from a plane is to be put back, see :func:`give_back`: (Y, X) float32."""
+    allowed = MOST_REMOVED * noise.variance_at(denoised).astype(np.float32)
+    pair = torch.from_numpy(np.stack([allowed, (plane - denoised) ** 2]))[:, None]
+    allowed, found = smoothed(pair, SURROUNDINGS)[:, 0].numpy()
+    share: np.ndarray = np.clip(1 - allowed / np.maximum(found, np.finfo(np.float32).tiny), 0, 1)
+    return share
 
 
 def _windows(planes: np.ndarray) -> Iterator[tuple[int, slice, slice]]:

@@ -65,6 +65,15 @@ class UNet(nn.Module):
         """Whether all weights are numbers still."""
         return all(bool(torch.isfinite(weight).all()) for weight in self.state_dict().values())
 
+    @torch.no_grad()
+    def stretch(self, slope: float, offset: float) -> None:
+        """Make every prediction `slope` times what it was, plus `offset`."""
+        state = self.head.state_dict()  # the parameters themselves
+        share_of_image, constant = float(self.smoothing.weights[0]), float(self.smoothing.weights[-1])
+        state["weight"].mul_(slope)
+        # The smoothing comes after the head, and adds a share of the image and a constant of its own.
+        state["bias"].mul_(slope).add_((offset + (slope - 1) * constant) / (1 + share_of_image))
+
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return the (B, 1, Y, X) prediction for a (B, 1 + context_channels, Y, X) image."""
         skips: dict[int, torch.Tensor] = {}

@@ -1,7 +1,7 @@
 """The noise of an image, measured without training, and the blind mask that follows from it."""
 
 from .blind_mask import BlindMask
-from .brightness import Brightness, compare_brightness
+from .brightness import Brightness, compare_brightness, contrast_lost
 from .drawn import correlated_noise
 from .error_map import error_map
 from .linear_preview import linear_preview
@@ -21,6 +21,7 @@ __all__ = [
     "check_mask",
     "choose_mask",
     "compare_brightness",
+    "contrast_lost",
     "correlated_noise",
     "error_map",
     "estimate_noise",

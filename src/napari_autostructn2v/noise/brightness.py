@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Brightness", "compare_brightness"]
+__all__ = ["Brightness", "compare_brightness", "contrast_lost"]
 
 #: Classes of brightness; the last ones are the brightest hundredth and the brightest thousandth of the pixels.
 _CLASSES, _BRIGHTEST = 16, (0.99, 0.999)
@@ -114,3 +114,33 @@ def compare_brightness(blind: np.ndarray, noisy: np.ndarray, denoised: np.ndarra
     slope_error = float(np.sqrt(np.sum((weight * centred * error) ** 2))) / square
     worst = float(share[np.argmax(np.abs(share))]) if share.size else 0.0
     return Brightness(slope, worst, 1 + float(off[-1]) / top, slope_error, float(error[-1]) / top)
+
+
+def contrast_lost(blind: np.ndarray, noisy: np.ndarray, denoised: np.ndarray) -> float:
+    """Return by what a result is to be multiplied to have the contrast of the truth.
+
+    Parameters
+    ----------
+    blind : (P,) float32
+        Predictions of pixels from their surroundings alone.
+    noisy, denoised : (P,) float32
+        The image and the result at the same pixels.
+
+    Returns
+    -------
+    float
+        1 where the contrast is right, where that cannot be told from chance, and where there is none.
+
+    Notes
+    -----
+    The covariance of the noisy image with blind predictions, in which the noise of a pixel has no part, is that of the
+    truth with them: blind predictions are the instrument of an instrumental variable regression (Angrist & Krueger,
+    J. Econ. Perspect. 15, 2001) of the truth on the result. What it finds is drawn towards 1 by its uncertainty.
+    """
+    blind, noisy, denoised = (values - values.mean(dtype=np.float64) for values in (blind, noisy, denoised))
+    common = float(blind @ denoised)
+    if len(blind) < 4 * _FEWEST or common <= 0:
+        return 1.0
+    lost = float(blind @ noisy) / common - 1
+    error = float(np.sqrt(np.square(blind * (noisy - (1 + lost) * denoised)).sum())) / common
+    return 1 + lost * max(0.0, 1 - (error / lost) ** 2) if lost else 1.0

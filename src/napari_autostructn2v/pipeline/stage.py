@@ -16,7 +16,7 @@ from ..progress import Phase, Progress
 from ..roi import StackPatches
 from ..settings import Settings, StageSettings
 from ..stop import Deadline, Stopped, StopToken
-from .brightness import brightness_of
+from .brightness import blind_pixels, set_level
 from .divergence import check_denoised, check_training
 from .preview import Preview, Shown
 from .race import Entry, about_stack, race, steps_judged_after
@@ -135,7 +135,7 @@ def run_stage(
     -------
     TrainedStage
     """
-    from ..network import choose_smoothing, give_back, prediction_symmetries, resolve_device, train
+    from ..network import TrainedNetwork, choose_smoothing, give_back, prediction_symmetries, resolve_device, train
 
     planes, seed, stage = measurement.planes.values, settings.random_seed, task.settings
     device = resolve_device(settings.device)
@@ -208,23 +208,15 @@ def run_stage(
             network, context, None, trained.steps, seconds, trained.held_out, said, from_start=task.from_start
         )
     check_denoised(planes, denoised, stage, task.phase)
-    denoised = give_back(planes, denoised, measurement.noise)
-    seconds["prediction"] = time.monotonic() - begun
-    brightness = None
+    pixels = None
     if task.is_last:
+        trained_network = TrainedNetwork(network, stage, task.blind_mask, context, length, drift)
         with suppress(Stopped):
-            brightness = brightness_of(
-                network,
-                planes,
-                denoised,
-                stage,
-                task.blind_mask,
-                context=context,
-                length=length,
-                drift=drift,
-                seed=seed,
-                stop=stop,
-            )
+            pixels = blind_pixels(trained_network, planes, seed=seed, stop=stop)
+            set_level(trained_network, planes, denoised, measurement.noise, pixels)
+    denoised = give_back(planes, denoised, measurement.noise)
+    brightness = None if pixels is None else pixels.brightness(planes, denoised)
+    seconds["prediction"] = time.monotonic() - begun
     said = about_stack(entry, entries, measurement, settings) if task.is_last and start is None else ""
     return TrainedStage(
         network, context, denoised, trained.steps, seconds, trained.held_out, said, brightness, task.from_start
