@@ -89,6 +89,17 @@ def test_everything_in_the_manifest_is_there(manifest):
     assert set(offered) == set(commands)
 
 
+def test_npe2_finds_nothing_wrong_with_the_manifest(manifest):
+    """All names can be imported, all menus and commands are known, and nothing is written in an old way."""
+    manifest.validate_imports()
+    source = resources.files("napari_autostructn2v").joinpath("napari.yaml").read_text(encoding="utf-8")
+    known = yaml.safe_load(source)
+    assert PluginManifest(**known).contributions == manifest.contributions
+    unknown = set(known) - set(PluginManifest.model_fields)
+    unknown |= set(known["contributions"]) - set(type(manifest.contributions).model_fields)
+    assert not unknown, "npe2 passes over what it does not know"
+
+
 def test_command_line_is_installed():
     (entry,) = metadata.entry_points(group="console_scripts", name="autostructn2v")
     assert callable(entry.load())

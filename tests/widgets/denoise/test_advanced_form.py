@@ -36,7 +36,7 @@ def test_settings_come_out_as_they_went_in(form, wanted) -> None:
 @given(wanted=any_settings, data=st.data())
 def test_a_change_of_one_field_changes_no_other(form, wanted, data) -> None:
     form.show_settings(wanted)
-    editors = form.stage_forms["stage2"].editors
+    editors = {name: editor.native for name, editor in form.stage_forms["stage2"].editors.items()}
     name = data.draw(st.sampled_from(sorted(name for name in editors if not isinstance(editors[name], QComboBox))))
     editor = editors[name]
     if hasattr(editor, "stepBy"):
@@ -85,8 +85,8 @@ def test_the_fields_end_where_the_settings_do(form, qtbot) -> None:
     for name, editor in form.stage_forms["stage1"].editors.items():
         if name in RANGES:
             factor = 100 if name == "roi_share" else 1
-            assert editor.maximum() == RANGES[name].high * factor, name
-            assert editor.minimum() == pytest.approx(RANGES[name].low * factor, abs=0.1), name
+            assert editor.max == RANGES[name].high * factor, name
+            assert editor.min == pytest.approx(RANGES[name].low * factor, abs=0.1), name
     section = StageSection("Background", "#ffffff")
     qtbot.addWidget(section)
     more = section.more
@@ -101,15 +101,34 @@ def test_every_end_of_a_field_can_be_chosen(form) -> None:
     form.show_settings(Settings())
     for name, editor in form.stage_forms["stage1"].editors.items():
         if name in RANGES and name not in ("features", "num_layers"):
-            for end in (editor.minimum(), editor.maximum()):
-                editor.setValue(end)
+            for end in (editor.min, editor.max):
+                editor.value = end
                 assert RANGES[name].holds(getattr(form.settings.stage1, name)), name
 
 
 def test_a_network_too_large_for_any_memory_cannot_be_chosen(form) -> None:
     form.show_settings(Settings())
     editors = form.stage_forms["stage1"].editors
-    editors["features"].setValue(256)
-    editors["num_layers"].setValue(6)
+    editors["features"].value = 256
+    editors["num_layers"].value = 6
     assert (form.settings.stage1.features, form.settings.stage1.num_layers) == (256, 2)
-    assert editors["num_layers"].value() == 2
+    assert editors["num_layers"].value == 2
+
+
+def test_a_number_is_taken_as_it_is_typed(form, qtbot) -> None:
+    form.show_settings(Settings())
+    box = form.stage_forms["stage1"].editors["crop_size"].native
+    box.selectAll()
+    qtbot.keyClicks(box, "64")
+    assert form.settings.stage1.crop_size == 64
+    box.selectAll()
+    qtbot.keyClicks(box, "128")
+    assert form.settings.stage1.crop_size == 128
+
+
+def test_choices_of_a_settings_file_are_shown(form) -> None:
+    form.show_settings(Settings(device="cuda:1", tile=768))
+    editors = form.run_form.editors
+    assert editors["device"].native.currentText() == "cuda:1"
+    assert editors["tile"].native.currentText() == "768 px"
+    assert form.settings == Settings(device="cuda:1", tile=768)

@@ -474,8 +474,8 @@ def test_the_patches_that_an_image_is_tuned_to_are_used(viewer, dock, standin, q
 def test_quality_stages_and_advanced_settings_reach_the_run(viewer, dock, standin, qtbot) -> None:
     viewer.add_image(noisy(), name="cells")
     dock.options.quality["fast"].click()
-    dock.advanced.stage_forms["stage2"].editors["mask_percentage"].setValue(7.5)
-    dock.advanced.stage_forms["stage1"].editors["roi_share"].setValue(40)
+    dock.advanced.stage_forms["stage2"].editors["mask_percentage"].value = 7.5
+    dock.advanced.stage_forms["stage1"].editors["roi_share"].value = 40
     dock.options.stages_combo.setCurrentIndex(1)
     dock.options.stages_combo.activated.emit(1)
     dock.denoise()

@@ -68,7 +68,7 @@ def test_a_first_dock_starts_with_the_preferences(page, open_dock) -> None:
 def test_the_next_session_starts_with_the_last_run_but_not_with_its_mask(page, open_dock, qtbot) -> None:
     dock = open_dock()
     dock.options.quality["fast"].click()
-    dock.advanced.stage_forms["stage2"].editors["mask_percentage"].setValue(7.5)
+    dock.advanced.stage_forms["stage2"].editors["mask_percentage"].value = 7.5
     dock.advanced.result_type.setCurrentIndex(1)
     dock.noise_panel.use_pattern(np.ones((1, 5), bool))
     run(dock, qtbot)

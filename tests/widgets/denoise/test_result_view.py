@@ -207,7 +207,7 @@ def test_copy_as_command_writes_the_settings_that_it_needs(dock, qtbot, tmp_path
     press(qtbot, dock.elsewhere.copy_button)
     assert QApplication.clipboard().text() == "autostructn2v denoise IMAGE.tif -o denoised"
     assert "clipboard" in dock.message.text
-    dock.advanced.stage_forms["stage1"].editors["batch_size"].setValue(8)
+    dock.advanced.stage_forms["stage1"].editors["batch_size"].value = 8
     path = tmp_path / "own"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
     press(qtbot, dock.elsewhere.copy_button)
@@ -240,7 +240,7 @@ def test_settings_go_into_a_file_and_come_back(dock, qtbot, tmp_path, monkeypatc
 
 
 def test_no_command_is_copied_without_the_settings_that_it_needs(dock, qtbot, tmp_path, monkeypatch) -> None:
-    dock.advanced.stage_forms["stage1"].editors["batch_size"].setValue(8)
+    dock.advanced.stage_forms["stage1"].editors["batch_size"].value = 8
     QApplication.clipboard().setText("of the user")
     names = iter(["", tmp_path / "no" / "own.toml"])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))

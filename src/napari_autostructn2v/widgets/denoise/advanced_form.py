@@ -1,10 +1,15 @@
-"""Every other setting of a run, for those who want to steer it; a table of fields rather than one line of code each."""
+"""Every other setting of a run, for those who want to steer it; a table of fields rather than one line of code each.
+
+magicgui makes the field of a setting from its type, its range and its choices.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, get_type_hints
 
+from magicgui.widgets import FloatSpinBox, create_widget
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -19,7 +24,7 @@ from qtpy.QtWidgets import (
 )
 
 from ...errors import InputError
-from ...settings import RANGES, ContextChoice, Settings, StageSettings, StartChoice
+from ...settings import RANGES, Settings, StageSettings
 from ..parts import WholeNumberEdit, add_row
 from .habits import Habits, ResultType
 
@@ -27,7 +32,7 @@ __all__ = ["AdvancedForm"]
 
 
 class _Field(NamedTuple):
-    """One setting: its name in `StageSettings`, how it is called here, and what it may be."""
+    """One setting: its name, how it is called here, and how it is shown; what it may be is known from the settings."""
 
     name: str
     label: str
@@ -35,22 +40,95 @@ class _Field(NamedTuple):
     decimals: int = 0
     suffix: str = ""
     factor: float = 1  # value shown = setting * factor
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Any], ...] = ()
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the setting is a whole number."""
-        return self.decimals == 0 and self.factor == 1
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """What may be shown at least and at most; at least what the digits can show, where nothing is not allowed."""
+    def editor(self, hint: Any) -> Any:
+        """Return the magicgui widget for a setting of this type."""
+        if self.choices:
+            chooser: Any = create_widget(name=self.name, annotation=hint, options={"choices": list(self.choices)})
+            chooser.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            chooser.native.setMinimumContentsLength(8)
+            return chooser
+        if self.name not in RANGES:
+            tick: Any = create_widget(name=self.name, annotation=hint)
+            tick.text = ""
+            return tick
+        # The widget that magicgui has for whole numbers corrects a number while it is typed: 64 becomes 84 where at
+        # least 8 is allowed.
+        editor: Any = FloatSpinBox(name=self.name, step=1)
+        editor.native.setDecimals(self.decimals)
+        editor.native.setSuffix(self.suffix)
+        if self.decimals:
+            editor.native.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         limits = RANGES[self.name]
+        # At least what the digits can show, where nothing is not allowed.
         low = limits.low if limits.low <= 0 else max(limits.low, 10**-self.decimals)
-        return low * self.factor, limits.high * self.factor
+        editor.max, editor.min = limits.high * self.factor, low * self.factor
+        return editor
+
+    def show(self, editor: Any, value: Any) -> None:
+        """Show a setting; one that comes from a file may be none of the choices, or have more digits."""
+        if self.choices and value not in editor.choices:
+            editor.choices = [*self.choices, (f"{value}{self.suffix}", value)]
+        elif isinstance(editor, FloatSpinBox):
+            value = min(max(value * self.factor, editor.min), editor.max)
+        editor.value = value
+
+    def read(self, editor: Any, hint: Any) -> Any:
+        """Return the setting that is shown."""
+        if not isinstance(editor, FloatSpinBox):
+            return editor.value
+        return round(editor.value) if hint is int else editor.value / self.factor
 
 
-_FIELDS = (
+_RUN_FIELDS = (
+    _Field(
+        "device",
+        "Device",
+        "The device that computes. Automatic uses a graphics card if there is one (device).",
+        choices=(
+            ("Automatic", "auto"),
+            ("CPU", "cpu"),
+            ("NVIDIA graphics card", "cuda"),
+            ("Apple graphics", "mps"),
+        ),
+    ),
+    _Field(
+        "tile",
+        "Tile size",
+        "Side of the pieces in which the whole image is denoised after training (tile). "
+        "Smaller tiles need less memory.",
+        suffix=" px",
+        choices=tuple((f"{side} px", side) for side in (256, 512, 1024, 2048)),
+    ),
+    _Field(
+        "context",
+        "Other planes",
+        "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out on "
+        "each image; a single plane is not changed by it.",
+        choices=(
+            ("Where they help", "auto"),
+            ("None", "none"),
+            ("Next to it", "near"),
+            ("Near and far", "far"),
+        ),
+    ),
+    _Field(
+        "start",
+        "Start from",
+        "What training sets out from: a network that has learned from pictures made by code, which is sooner done, or "
+        "nothing (start). Either way it is your image that decides what is kept.",
+        choices=(("What other images taught", "general"), ("Nothing", "scratch")),
+    ),
+    _Field(
+        "remove_line_offsets",
+        "Flatten lines",
+        "First flatten whole rows or columns that are a little too bright or too dark, if there are any "
+        "(remove_line_offsets). Turn it off if the specimen itself runs along whole rows or columns.",
+    ),
+)
+
+_STAGE_FIELDS = (
     _Field(
         "num_epochs",
         "Epochs",
@@ -87,7 +165,7 @@ _FIELDS = (
         "masking_strategy",
         "Hidden show",
         "What the network sees in place of a hidden pixel (masking_strategy).",
-        choices=(("random", "a random neighbour"), ("local_mean", "the mean around"), ("zeros", "zero")),
+        choices=(("a random neighbour", "random"), ("the mean around", "local_mean"), ("zero", "zeros")),
     ),
     _Field(
         "use_augmentation",
@@ -105,68 +183,55 @@ _FIELDS = (
     ),
 )
 
-_DEVICES = (
-    ("auto", "Automatic"),
-    ("cpu", "CPU"),
-    ("cuda", "NVIDIA graphics card"),
-    ("mps", "Apple graphics"),
-)
-
-_CONTEXTS: tuple[tuple[ContextChoice, str], ...] = (
-    ("auto", "Where they help"),
-    ("none", "None"),
-    ("near", "Next to it"),
-    ("far", "Near and far"),
-)
-
-_STARTS: tuple[tuple[StartChoice, str], ...] = (
-    ("general", "What other images taught"),
-    ("scratch", "Nothing"),
-)
-
-_TILES = (256, 512, 1024, 2048)
-
 _RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
     ("same as image", "Same as the image"),
     ("float32", "Floating point (32 bit)"),
 )
 
 
-class _StageForm(QWidget):
-    """The fields of one stage; `changed` is emitted after the user has changed one of them."""
+class _Fields(QWidget):
+    """The fields of the settings of a run or of a stage; `changed` is emitted after the user has changed one of them.
+
+    Parameters
+    ----------
+    settings : Settings or StageSettings
+    fields : tuple of _Field
+    """
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Any, fields: tuple[_Field, ...]) -> None:
         super().__init__()
-        self.stage = StageSettings()
-        self.editors: dict[str, QWidget] = {}
-        layout = QFormLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.setVerticalSpacing(3)
-        for field in _FIELDS:
-            editor = _make_editor(field)
+        self.settings = settings
+        self.editors: dict[str, Any] = {}
+        self._fields = fields
+        self.form = QFormLayout(self)
+        self.form.setVerticalSpacing(3)
+        self._hints = get_type_hints(type(settings))
+        for field in fields:
+            editor = field.editor(self._hints[field.name])
             self.editors[field.name] = editor
-            add_row(layout, field.label, editor, field.tooltip)
-            _changed_signal(editor).connect(self._take_up)
+            add_row(self.form, field.label, editor.native, field.tooltip)
+            editor.changed.connect(partial(self._take_up, field))
+        self.show_settings(settings)
 
-    def show_stage(self, stage: StageSettings) -> None:
+    def show_settings(self, settings: Any) -> None:
         """Fill the form without emitting `changed`."""
-        self.stage = stage
-        for field in _FIELDS:
+        self.settings = settings
+        for field in self._fields:
             editor = self.editors[field.name]
-            with QSignalBlocker(editor):
-                _set_value(editor, field, getattr(stage, field.name))
+            with editor.changed.blocked():
+                field.show(editor, getattr(settings, field.name))
 
-    def _take_up(self, *_: object) -> None:
+    def _take_up(self, field: _Field, *_: object) -> None:
         """Take up the one field that was changed: the others may hold more digits than their editors show."""
-        editor = self.sender()
-        field = next(field for field in _FIELDS if self.editors[field.name] is editor)
+        editor = self.editors[field.name]
         try:
-            self.stage = replace(self.stage, **{field.name: _value(editor, field)})
+            self.settings = replace(self.settings, **{field.name: field.read(editor, self._hints[field.name])})
         except InputError as error:  # each number is in its range, but both together make too large a network
-            self.show_stage(self.stage)
-            QToolTip.showText(editor.mapToGlobal(editor.rect().bottomLeft()), str(error), editor)
+            self.show_settings(self.settings)
+            native = editor.native
+            QToolTip.showText(native.mapToGlobal(native.rect().bottomLeft()), str(error), native)
             return
         self.changed.emit()
 
@@ -178,40 +243,11 @@ class AdvancedForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._settings = Settings()
-        self.device = QComboBox()
-        for name, label in _DEVICES:
-            self.device.addItem(label, name)
-        self.device.setToolTip("The device that computes. Automatic uses a graphics card if there is one (device).")
+        self.run_form = _Fields(Settings(), _RUN_FIELDS)
+        self.stage_forms = {name: _Fields(StageSettings(), _STAGE_FIELDS) for name in ("stage1", "stage2")}
+        # Larger than what Qt's own fields hold, and magicgui's takes the keyboard whenever it shows a number.
         self.seed = WholeNumberEdit(int(RANGES["random_seed"].high))
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")
-        self.tile = QComboBox()
-        for side in _TILES:
-            self.tile.addItem(f"{side} px", side)
-        self.tile.setToolTip(
-            "Side of the pieces in which the whole image is denoised after training (tile). "
-            "Smaller tiles need less memory."
-        )
-        self.even_lines = QCheckBox("Flatten lines")
-        self.even_lines.setToolTip(
-            "First flatten whole rows or columns that are a little too bright or too dark, if there are any "
-            "(remove_line_offsets). Turn it off if the specimen itself runs along whole rows or columns."
-        )
-        self.context = QComboBox()
-        for choice, label in _CONTEXTS:
-            self.context.addItem(label, choice)
-        self.context.setToolTip(
-            "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out on "
-            "each image; a single plane is not changed by it."
-        )
-        self.start = QComboBox()
-        for start, label in _STARTS:
-            self.start.addItem(label, start)
-        self.start.setToolTip(
-            "What training sets out from: a network that has learned from pictures made by code, which is sooner done, "
-            "or nothing (start). Either way it is your image that decides what is kept."
-        )
-        self.stage_forms = {"stage1": _StageForm(), "stage2": _StageForm()}
         self.result_type = QComboBox()
         for kind, label in _RESULT_TYPES:
             self.result_type.addItem(label, kind)
@@ -229,29 +265,18 @@ class AdvancedForm(QWidget):
         for number, stage_form in enumerate(self.stage_forms.values()):
             tabs.addTab(stage_form, f"Stage {number + 1}")
             tabs.setTabToolTip(number, f"How stage {number + 1} trains.")
-        form = QFormLayout()
-        add_row(form, "Device", self.device)
-        add_row(form, "Random seed", self.seed)
-        add_row(form, "Tile size", self.tile)
-        add_row(form, "Other planes", self.context)
-        add_row(form, "Start from", self.start)
-        add_row(form, "Results are", self.result_type)
+            stage_form.form.setContentsMargins(4, 4, 4, 4)
+        self.run_form.form.setContentsMargins(0, 0, 0, 0)
+        add_row(self.run_form.form, "Random seed", self.seed, at=1)
+        add_row(self.run_form.form, "Results are", self.result_type)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
-        layout.addWidget(self.even_lines)
-        layout.addWidget(self.keep_earlier)
-        layout.addWidget(tabs)
-        layout.addWidget(self.reset_button)
+        for widget in (self.run_form, self.keep_earlier, tabs, self.reset_button):
+            layout.addWidget(widget)
         self.show_settings(Settings())
-        self.device.activated.connect(self._emit)
-        self.tile.activated.connect(self._emit)
-        self.context.activated.connect(self._emit)
-        self.start.activated.connect(self._emit)
-        self.even_lines.toggled.connect(self._emit)
-        self.seed.valueChanged.connect(self._emit)
-        for stage_form in self.stage_forms.values():
-            stage_form.changed.connect(self._emit)
+        for form in (self.run_form, *self.stage_forms.values()):
+            form.changed.connect(self.changed)
+        self.seed.valueChanged.connect(self._on_seed)
 
     @property
     def result_dtype(self) -> str | None:
@@ -266,81 +291,17 @@ class AdvancedForm(QWidget):
     @property
     def settings(self) -> Settings:
         """The settings that were shown, with what the user has changed since then."""
-        return replace(
-            self._settings,
-            device=self.device.currentData(),
-            random_seed=self.seed.value(),
-            tile=self.tile.currentData(),
-            context=self.context.currentData(),
-            start=self.start.currentData(),
-            remove_line_offsets=self.even_lines.isChecked(),
-            stage1=self.stage_forms["stage1"].stage,
-            stage2=self.stage_forms["stage2"].stage,
-        )
+        stages = {name: form.settings for name, form in self.stage_forms.items()}
+        settings: Settings = replace(self.run_form.settings, random_seed=self.seed.value(), **stages)
+        return settings
 
     def show_settings(self, settings: Settings) -> None:
         """Fill the form without emitting `changed`."""
-        self._settings = settings
         with QSignalBlocker(self):
-            # "cuda:1" and the like come from a settings file.
-            _choose(self.device, settings.device, settings.device)
-            _choose(self.tile, settings.tile, f"{settings.tile} px")
-            self.context.setCurrentIndex(self.context.findData(settings.context))
-            self.start.setCurrentIndex(self.start.findData(settings.start))
+            self.run_form.show_settings(settings)
             self.seed.setValue(settings.random_seed)
-            self.even_lines.setChecked(settings.remove_line_offsets)
-            self.stage_forms["stage1"].show_stage(settings.stage1)
-            self.stage_forms["stage2"].show_stage(settings.stage2)
+            for name, form in self.stage_forms.items():
+                form.show_settings(getattr(settings, name))
 
-    def _emit(self, *_: object) -> None:
+    def _on_seed(self, _: int) -> None:
         self.changed.emit()
-
-
-def _choose(combo: QComboBox, value: object, label: str) -> None:
-    """Show a choice, adding it to the list where it is not there."""
-    if combo.findData(value) < 0:
-        combo.addItem(label, value)
-    combo.setCurrentIndex(combo.findData(value))
-
-
-def _make_editor(field: _Field) -> QWidget:
-    if field.choices:
-        combo = QComboBox()
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.setMinimumContentsLength(8)
-        for value, label in field.choices:
-            combo.addItem(label, value)
-        return combo
-    if field.name not in RANGES:
-        return QCheckBox()
-    box = QDoubleSpinBox()
-    box.setDecimals(field.decimals)
-    box.setRange(*field.ends)
-    box.setSuffix(field.suffix)
-    box.setGroupSeparatorShown(False)
-    if field.decimals:
-        box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-    return box
-
-
-def _changed_signal(editor: Any) -> Any:
-    if isinstance(editor, QCheckBox):
-        return editor.toggled
-    return editor.activated if isinstance(editor, QComboBox) else editor.valueChanged
-
-
-def _value(editor: Any, field: _Field) -> Any:
-    if isinstance(editor, QCheckBox):
-        return editor.isChecked()
-    if isinstance(editor, QComboBox):
-        return editor.currentData()
-    return round(editor.value()) if field.is_whole else editor.value() / field.factor
-
-
-def _set_value(editor: Any, field: _Field, value: Any) -> None:
-    if isinstance(editor, QCheckBox):
-        editor.setChecked(value)
-    elif isinstance(editor, QComboBox):
-        editor.setCurrentIndex(editor.findData(value))
-    else:
-        editor.setValue(value * field.factor)
