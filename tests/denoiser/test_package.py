@@ -101,6 +101,15 @@ def test_the_example_in_the_package_is_reproduced(model: Denoiser, tmp_path: Pat
     np.testing.assert_array_equal(opened_elsewhere(path, noisy), denoised)
 
 
+def test_readme_says_what_is_left_out(model: Denoiser, tmp_path: Path) -> None:
+    drifting = with_context(replace(model, flattened=("rows",)), replace(NEAR_AND_FAR, follows_drift=True))
+    export_model(drifting, tmp_path / "model.zip")
+    readme = zipfile.ZipFile(tmp_path / "model.zip").read("README.md").decode()
+    assert "Offsets of single rows are not taken out" in readme
+    assert "trained on a stack that drifts" in readme
+    assert "give it the whole stack or movie at once" in readme
+
+
 def test_a_package_is_loaded_as_the_model_that_it_was(model: Denoiser, tmp_path: Path) -> None:
     path = tmp_path / "model.zip"
     export_model(model, path, name="Cells", authors=["Ada"], license="CC-BY-4.0")

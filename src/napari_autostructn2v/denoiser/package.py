@@ -233,6 +233,12 @@ def _readme(model: Denoiser, title: str) -> str:
     if model.flattened:
         lines = " and ".join(model.flattened)
         flattened = f"- Offsets of single {lines} are not taken out. This model was trained on images without them.\n"
+    drifting = ""
+    if model.context().follows_drift:
+        drifting = (
+            "- Planes are not moved onto each other first. This model was trained on a stack that drifts: register "
+            "yours.\n"
+        )
     return f"""# {title}
 
 This model removes noise from images like those that it was trained on: same microscope, same settings, same kind of
@@ -247,7 +253,7 @@ In napari-autostructn2v the package is loaded like any of its models. It then do
 
 - do not replace hot pixels first,
 - apply the model to images of another brightness as it is. Here it is fitted to them, or the images are refused.
-{flattened}
+{flattened}{drifting}
 Averaging over turns and flips, smoothing and putting back what is far more than noise are part of the model.
 
 ## Training
