@@ -12,10 +12,13 @@ from .summary import ModelSummary, summarize_model
 
 if TYPE_CHECKING:
     from .model import Denoiser
+    from .plane_by_plane import Piece, PlaneByPlane
 
 __all__ = [
     "Denoiser",
     "ModelSummary",
+    "Piece",
+    "PlaneByPlane",
     "Run",
     "delete_run",
     "export_model",
@@ -33,4 +36,8 @@ def __getattr__(name: str) -> Any:
         from .model import Denoiser
 
         return Denoiser
+    if name in ("Piece", "PlaneByPlane"):
+        from .plane_by_plane import Piece, PlaneByPlane
+
+        return {"Piece": Piece, "PlaneByPlane": PlaneByPlane}[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from .parts import (
     planes_beside,
     sample_planes,
 )
+from .remembered import Remembered
 from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks, fixed_pattern_of, read_sample
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "KeptPlanes",
     "PackedModel",
     "Recipe",
+    "Remembered",
     "blocks_of",
     "check_lazy",
     "chunks_for",

@@ -4,6 +4,7 @@ from .comparison import Comparison
 from .divider import Divider
 from .edit_marks import EditMarks
 from .held_original import HELD_KEY, HeldOriginal
+from .live_layer import LiveLayer
 from .mask_preview import MaskPreview
 from .overlay import PatchOverlay
 from .representatives import representatives
@@ -14,6 +15,7 @@ __all__ = [
     "Divider",
     "EditMarks",
     "HeldOriginal",
+    "LiveLayer",
     "MaskPreview",
     "PatchOverlay",
     "representatives",

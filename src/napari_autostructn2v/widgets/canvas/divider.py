@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from ..image import METADATA_KEY, Source, add_quietly, mark_as_made
 from ..parts import connect_while_alive
 from .placing import put_on
+from .view import region_in_view, why_no_plane
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -26,10 +27,6 @@ _LABELS = "original", "denoised"
 
 #: Readable on dark and on bright images: a bright line and bright letters, each on something dark.
 _BRIGHT, _DARK = "#ffffff", (0.0, 0.0, 0.0, 0.6)
-
-_IN_3D = "The divider needs the view in two dimensions: press Ctrl+Y, or the cube below the layer list."
-
-_ROLLED = "The divider needs rows and columns in view: press Ctrl+E until they are."
 
 
 class Divider(QObject):
@@ -124,7 +121,7 @@ class Divider(QObject):
         source, result = self._source, self._find_result()
         if source is None or result is None:
             return
-        hindrance = self._hindrance()
+        hindrance = why_no_plane(self._viewer, "The divider")
         if hindrance != self.hindrance:
             self.hindrance = hindrance
             self.changed.emit()
@@ -147,12 +144,6 @@ class Divider(QObject):
         """The first column of the result."""
         assert self._pair is not None
         return round(self.position * self._pair[0].shape[1])
-
-    def _hindrance(self) -> str:
-        dims = self._viewer.dims
-        if dims.ndisplay != 2:
-            return _IN_3D
-        return "" if set(dims.displayed) == {dims.ndim - 2, dims.ndim - 1} else _ROLLED
 
     def _put(self, halves: np.ndarray, source: Source, result: Image) -> None:
         place = source.plane_placement()
@@ -212,19 +203,7 @@ class Divider(QObject):
     def _region(self) -> np.ndarray:
         """First and last row and column in view, as far as the image reaches."""
         assert self._pair is not None and self._halves is not None
-        viewer, layer = self._viewer, self._halves
-        camera = viewer.scene.camera
-        displayed = list(viewer.dims.displayed)
-        reach = np.asarray(viewer.canvas.size) / camera.zoom / 2
-        corners = []
-        for sign in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
-            point = np.array(viewer.dims.point, float)
-            point[displayed] = np.asarray(camera.center[-2:]) + sign * reach
-            corners.append(layer.world_to_data(point)[-2:])
-        edge = np.asarray(self._pair[0].shape[:2])
-        low = np.clip(np.min(corners, axis=0), -0.5, edge - 0.5)
-        high = np.clip(np.max(corners, axis=0), -0.5, edge - 0.5)
-        return np.stack([low, high], axis=1)
+        return region_in_view(self._viewer, self._halves, self._pair[0].shape)
 
     def _take_away(self) -> None:
         layers, self._halves, self._guides = (self._halves, self._guides), None, None

@@ -34,6 +34,7 @@ from .closing import ClosingRun
 from .elsewhere import RunElsewhere
 from .forecast import Forecast
 from .habits import Habits, preferences, remember, start_with
+from .live_button import LiveButton
 from .model_panel import ModelPanel
 from .noise_panel import NoisePanel
 from .options import RunOptions
@@ -88,6 +89,7 @@ class DenoiseDock(QWidget):
         self.options = RunOptions()
         self.buttons = RunButtons("Denoise", _READY, _CANCEL)
         self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
+        self.live = LiveButton(self._viewer, self._state)
         self.progress = ProgressView()
         self.message = MessageBar()
         self.loss_plot = LossPlot(_channel_of)
@@ -138,6 +140,8 @@ class DenoiseDock(QWidget):
         self.control.batch_ended.connect(self._show_run)
         self.model_panel.apply_requested.connect(self.apply_model)
         self.model_panel.continue_requested.connect(self.continue_run)
+        self.live.failed.connect(self.trouble.say_of_live)
+        self.live.model_wanted.connect(self.trouble.ask_for_model)
         self.elsewhere.said.connect(self.message.say)
         self.elsewhere.failed.connect(self.message.warn)
         self.trouble.measure_again.connect(self.noise_panel.measure)
@@ -332,6 +336,7 @@ class DenoiseDock(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.options)
         layout.addWidget(self.buttons)
+        layout.addWidget(self.live)
         layout.addWidget(self.progress)
         layout.addWidget(self.message)
         layout.addWidget(sections, stretch=1)
@@ -347,6 +352,7 @@ class DenoiseDock(QWidget):
         """Take away what only the dock can steer."""
         self.noise_panel.preview.close()
         self.result_view.stop_comparing()
+        self.live.live.stop()
         self.closing.tell_if_unasked()
 
 

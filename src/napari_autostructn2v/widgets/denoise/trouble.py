@@ -62,6 +62,21 @@ class RunTrouble(QObject):
         self._failed = None
         self._say(failure)
 
+    def say_of_live(self, failure: Failure) -> None:
+        """Say why the chosen image cannot be shown live; the way out of a model that does not fit is a run."""
+        self._failed = self._state.image.layer if failure.kind == "model" else None
+        self._say(failure)
+
+    def ask_for_model(self) -> None:
+        """Say that the chosen image has no model yet, which a run trains."""
+        self._failed = self._state.image.layer
+        self._message.say(
+            "There is no model for this image yet. Denoise it first, or take up an earlier model under Models.",
+            action="train",
+            action_label="Denoise first",
+            action_tooltip="Train on this image; the live view begins when the model is ready.",
+        )
+
     def say_of_memory(self, layer: Layer | None, sentence: str) -> None:
         """Say that a run had too little memory for all that it should do, and offer smaller tiles."""
         self._failed = layer

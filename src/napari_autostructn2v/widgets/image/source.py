@@ -194,11 +194,11 @@ class Source:
         order = [*fixed, *(axis for axis in layout.axes if axis not in fixed)]
         return stacked.transpose([order.index(axis) for axis in layout.axes])
 
-    def plane_placement(self) -> dict[str, Any]:
-        """Return the placement of the plane in view alone."""
+    def plane_placement(self, corner: tuple[int, int] = (0, 0)) -> dict[str, Any]:
+        """Return the placement of the plane in view alone, or of a piece of it that begins at a row and a column."""
         place = self.placement
         linear = Affine(scale=place["scale"], rotate=place["rotate"], shear=place["shear"]).linear_matrix
-        return place | {"translate": place["translate"] + linear @ (*self.plane, 0, 0)}
+        return place | {"translate": place["translate"] + linear @ (*self.plane, *corner)}
 
 
 def _check_memory(data: Any) -> None:

@@ -8,6 +8,7 @@ from .channels import ChannelProgress, each_channel
 from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
+from .live import LiveAnswer, live_task
 from .previews import without_flat_previews
 from .tasks import (
     denoise_task,
@@ -31,6 +32,7 @@ __all__ = [
     "Failure",
     "FileLook",
     "Latest",
+    "LiveAnswer",
     "PartTimes",
     "Prediction",
     "ResultEvent",
@@ -47,6 +49,7 @@ __all__ = [
     "fill_task",
     "gain_task",
     "linear_preview_task",
+    "live_task",
     "load_models_task",
     "look_task",
     "measure_task",

@@ -1,0 +1,87 @@
+"""A button that keeps what is in view denoised, and a line that says how that goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from ..canvas import LiveLayer
+from ..image import ImageState, ViewerState
+from ..parts import WrappedLabel
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+__all__ = ["LiveButton"]
+
+_ABOUT = (
+    "Denoise the plane that is in view, and the next one as you scroll, with the model at hand and without waiting for "
+    "the whole image. Works on images larger than memory. A second press takes the layer away."
+)
+
+_SOON = "The live view begins as soon as there is a model for this image."
+
+
+class LiveButton(QWidget):
+    """Switches the live view of the chosen image on and off.
+
+    `model_wanted` is emitted where the image has none yet, `failed` with a `Failure` where model and image do not go
+    together.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+    state : ViewerState
+    """
+
+    model_wanted = Signal()
+    failed = Signal(object)
+
+    def __init__(self, viewer: Viewer, state: ViewerState) -> None:
+        super().__init__()
+        self._state = state
+        self._wanted: ImageState | None = None  # begins with its first model
+        self.live = LiveLayer(viewer, self)
+        self.button = QPushButton("Live: denoise what is in view")
+        self.button.setToolTip(_ABOUT)
+        self.button.setCheckable(True)
+        self.words = WrappedLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.button)
+        layout.addWidget(self.words)
+        self.button.toggled.connect(self._on_toggled)
+        self.live.changed.connect(self.refresh)
+        self.live.failed.connect(self.failed)
+        state.changed.connect(self._on_state)
+        state.chosen_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show whether the chosen image is shown live."""
+        image = self._state.image
+        on, soon = self.live.image is image, self._wanted is image
+        with QSignalBlocker(self.button):
+            self.button.setChecked(on or soon)
+        self.words.setText(self.live.words if on else _SOON if soon else "")
+        self.words.setVisible(on or soon)
+
+    def _on_toggled(self, on: bool) -> None:
+        image = self._state.image
+        self._wanted = None
+        if not on:
+            self.live.stop()
+        elif image.model is None and image.layer is not None:
+            self._wanted = image
+            self.model_wanted.emit()
+        else:
+            self.live.start(image, self._state.common.device)
+        self.refresh()
+
+    def _on_state(self, aspect: str) -> None:
+        image = self._state.image
+        if aspect == "model" and self._wanted is image and image.model is not None:
+            self._wanted = None
+            self.live.start(image, self._state.common.device)
