@@ -122,6 +122,33 @@ def test_structure_that_was_removed_comes_back_and_noise_does_not():
     assert np.mean((right - clean) ** 2) < 0.02 * np.mean((noisy - clean) ** 2)
 
 
+def points(size=256, seed=0):
+    """Points of a pixel or two on a dark background, the brightest about a thousand."""
+    rng = np.random.default_rng(seed)
+    places = np.zeros((size, size))
+    places[tuple(rng.integers(0, size, (2, size**2 // 500)))] = rng.uniform(200, 1000, size**2 // 500)
+    return 500 + 2 * np.pi * 0.8**2 * ndimage.gaussian_filter(places, 0.8)
+
+
+@pytest.mark.parametrize("level", [0.3, 1.0, 3.0])
+def test_where_there_is_little_noise_a_result_without_the_detail_is_mended(level):
+    clean = (500 + level * (points() - 500))[None].astype(np.float32)
+    noisy = clean + np.random.default_rng(1).normal(0, 12, clean.shape).astype(np.float32)
+    smooth = ndimage.gaussian_filter(clean, (0, 1, 1))
+    noise = estimate_noise(noisy)
+    mended = give_back(noisy, smooth.copy(), noise)
+    rmse = [float(np.sqrt(np.mean((image - clean) ** 2))) for image in (noisy, smooth, mended)]
+    assert rmse[2] < 0.95 * rmse[0]
+    assert rmse[2] < 1.01 * rmse[1]
+
+
+@pytest.mark.parametrize("kernel", [np.ones((1, 1)), np.ones((1, 7)), np.outer([1, 2, 1], [1, 2, 1])])
+def test_noise_that_was_removed_stays_removed(kernel):
+    noisy, clean = scene(kernel, size=256)
+    right = give_back(noisy, clean.copy(), estimate_noise(noisy))
+    assert np.mean((right - clean) ** 2) < 0.01 * np.mean((noisy - clean) ** 2)
+
+
 def test_the_choice_keeps_to_the_size_of_the_tiles():
     noisy, _ = scene(np.ones((3, 3)), size=700)
     seen = []

@@ -13,7 +13,7 @@ from torch.nn import functional
 from ..noise import NoiseModel
 from .context import Context
 from .smoothing import smoothed
-from .smoothing_choice import MOST_REMOVED, SURROUNDINGS
+from .smoothing_choice import SURROUNDINGS, most_removed
 from .unet import UNet
 
 __all__ = ["run_torchscript", "torchscript_of"]
@@ -94,7 +94,7 @@ class _Portable(nn.Module):
         self.multiple = multiple
         self.windows = windows
         self.symmetries = symmetries
-        self.most_removed = float(MOST_REMOVED)
+        self.most_removed = most_removed(noise)
         last = noise.intensities[-1:]
         self.slope = float((noise.variance_at(last + 1) - noise.variance_at(last))[0])
         self.register_buffer("intensities", torch.tensor(noise.intensities, dtype=torch.float64))

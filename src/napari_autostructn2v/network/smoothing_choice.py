@@ -21,10 +21,10 @@ from .unet import UNet
 
 __all__ = [
     "GIVE_BACK_REACH",
-    "MOST_REMOVED",
     "SURROUNDINGS",
     "choose_smoothing",
     "give_back",
+    "most_removed",
     "share_to_give_back",
 ]
 
@@ -40,9 +40,12 @@ _RIDGE = 1e-2
 #: By how much a smoothing may amplify any frequency, and the side in pixels of an image that shows by how much it does.
 _MOST_AMPLIFIED, _IMPULSE = 1.1, 64
 
-#: What was removed may have so many times the variance of the noise, which is known to 10 or 20 %, before it counts as
-#: structure; and the surroundings, in pixels, in which its variance is taken.
-MOST_REMOVED, SURROUNDINGS = 2.0, 4.0
+#: The surroundings, in pixels, in which the variance of what was removed is taken.
+SURROUNDINGS = 4.0
+
+#: What was removed counts as structure where its variance is more than so many times that of the noise, which is known
+#: to a few percent, and by more than so many standard errors.
+_MOST_REMOVED, _SURE = 1.1, 2.0
 
 #: Pixels over which :func:`give_back` reaches.
 GIVE_BACK_REACH = 12  # three times the surroundings
@@ -148,7 +151,7 @@ def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
     Notes
     -----
     x + k (y - x) with k = 1 - c v / r, of noise variance v and local variance r of y - x: the best linear mixture of
-    two estimates with independent errors, with a factor c = 2 for what is not known about v.
+    two estimates with independent errors, with a factor c for what is not known of v and r, see :func:`most_removed`.
     """
     for plane, result in zip(planes, denoised, strict=True):
         result += share_to_give_back(plane, result, noise) * (plane - result)
@@ -157,11 +160,20 @@ def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np
 
 def share_to_give_back(plane: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np.ndarray:
     """Return which share of what was removed from a plane is to be put back, see :func:`give_back`: (Y, X) float32."""
-    allowed = MOST_REMOVED * noise.variance_at(denoised).astype(np.float32)
+    allowed = most_removed(noise) * noise.variance_at(denoised).astype(np.float32)
     pair = torch.from_numpy(np.stack([allowed, (plane - denoised) ** 2]))[:, None]
     allowed, found = smoothed(pair, SURROUNDINGS)[:, 0].numpy()
     share: np.ndarray = np.clip(1 - allowed / np.maximum(found, np.finfo(np.float32).tiny), 0, 1)
     return share
+
+
+def most_removed(noise: NoiseModel) -> float:
+    """Return how many times the variance of the noise may be removed before it counts as structure.
+
+    The variance in the surroundings of a pixel scatters, the more so the farther the noise is correlated.
+    """
+    scatter = np.sqrt(2 * np.square(noise.correlation).sum() / (4 * np.pi * SURROUNDINGS**2))
+    return _MOST_REMOVED + _SURE * float(scatter)
 
 
 def _windows(planes: np.ndarray) -> Iterator[tuple[int, slice, slice]]:

@@ -44,6 +44,9 @@ _SCALES = Range(1e-150, 1e150)
 #: apart, which count where they find much less.
 _LEAST_GAIN, _SHARED_GAIN, _STEPS, _MUCH_LESS = 0.15, 0.5, (2, 3, 4), 0.8
 
+#: So do differences of this order that keep more than a share of what they would keep of independent noise.
+_HIGH_ORDER, _FINE_GAIN = 6, 0.3
+
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
 _LOW_QUANTILE = 0.3
 
@@ -274,7 +277,7 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
     noise of this correlation turns their variance into the noise's. In each class a low quantile over the tiles is
     taken, because structure can only add.
     """
-    near = _second_differences(1)
+    near = _differences(2)
     gains = [_filter_gain(kernel, correlation) for kernel in near]
     filters = [kernel for kernel, gain in zip(near, gains, strict=True) if gain > _LEAST_GAIN]
     if not filters:
@@ -284,7 +287,13 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
         # Between pixels that share noise there is little left of it; where light adds noise that they do not share, a
         # gain so low makes that look many times as large. Between pixels farther apart it does not.
         steps = [step for step in _STEPS if 2 * step <= len(correlation) // 2]
-        filters += [kernel for step in steps for kernel in _second_differences(step)[1:]]
+        filters += [kernel for step in steps for kernel in _differences(2, step)[1:]]
+    if len(correlation) // 2 >= _HIGH_ORDER:
+        # What an objective has made is smooth beside them, but second differences of points are large.
+        fine = _differences(_HIGH_ORDER)
+        filters += [
+            kernel for kernel in fine if _filter_gain(kernel, correlation) > _FINE_GAIN * np.square(kernel).sum()
+        ]
     side = 16
     means, squares = [], []
     for plane in planes[evenly_spread(len(planes), 4)].astype(np.float64):
@@ -317,10 +326,13 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
     return intensities, levels, float((levels * weights).sum() / weights.sum())
 
 
-def _second_differences(step: int) -> list[np.ndarray]:
-    """Filters of second differences between pixels so far apart: along both axes, along columns, along rows."""
-    line = np.zeros(2 * step + 1)
-    line[[0, step, -1]] = 1.0, -2.0, 1.0
+def _differences(order: int, step: int = 1) -> list[np.ndarray]:
+    """Filters of differences of an even order between pixels so far apart: both ways, along columns, along rows."""
+    second = np.zeros(2 * step + 1)
+    second[[0, step, -1]] = 1.0, -2.0, 1.0
+    line = second
+    for _ in range(order // 2 - 1):
+        line = np.convolve(line, second)
     return [np.outer(line, line), line[:, None], line[None]]
 
 
