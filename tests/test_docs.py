@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.util
 import re
 import shlex
@@ -93,6 +94,22 @@ def test_links_and_pictures_lead_somewhere(page: str) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", read(page)):
         if "://" not in link and not link.startswith("#"):
             assert (DOCS / page).parent.joinpath(link.partition("#")[0]).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_in_a_list_belongs_to_it_on_the_site(page: str) -> None:
+    """Markdown of the site wants four spaces; with fewer the list ends, and its numbers begin anew."""
+    assert re.findall(r"(?m)^ {1,3}```.*", read(page)) == []
+
+
+def test_every_setting_is_on_a_page() -> None:
+    names = {
+        field.name
+        for part in (Settings(), Settings().stage1, Settings().stage1.roi, Settings().mask)
+        for field in dataclasses.fields(part)
+    }
+    said = set(re.findall(r"`(?:\w+\.)*(\w+)`", "".join(map(read, PAGES))))
+    assert sorted(names - said - {"stage1", "stage2", "roi", "mask"}) == []
 
 
 def test_every_page_is_in_the_navigation() -> None:
