@@ -37,7 +37,7 @@ def _read(path: str | Sequence[str]) -> list[Layer]:
 def _layers(path: Any, visible: bool) -> list[Layer]:
     import dask.array
 
-    from .files import UNKNOWN, open_image
+    from .files import UNKNOWN, open_image, pixel_sizes
     from .microscopes import split_scene
 
     image = open_image(path)
@@ -46,16 +46,15 @@ def _layers(path: Any, visible: bool) -> list[Layer]:
         with image:
             pixels = image.read()
     else:
-        # The libraries do not say that two planes may be read at once.
-        pixels = dask.array.from_array(pixels, chunks=image.chunks, lock=True)
-    axes, spacing = image.axes, image.details["spacing"]
+        pixels = dask.array.from_array(pixels, chunks=image.chunks)
+    axes, sizes = image.axes, pixel_sizes(image)
     file, scene = split_scene(path)
     name = f"{file.stem} {scene}".strip()
     kept = [axis for axis in axes if axis not in "CS"]
-    known = {"T": "second", "Z": "micrometer", "Y": "micrometer", "X": "micrometer"}
+    known = [sizes.get(axis, (1.0, "pixel")) for axis in kept]
     options: dict[str, Any] = {
-        "scale": [spacing.get(axis, 1.0) for axis in kept],
-        "units": [known[axis] if axis in spacing else "pixel" for axis in kept],
+        "scale": [size for size, _ in known],
+        "units": [unit for _, unit in known],
         "axis_labels": [f"axis {number}" if axis == UNKNOWN else axis for number, axis in enumerate(kept)],
         "visible": visible,
         "name": name,

@@ -2,7 +2,7 @@
 
 from .all_files import FileEvent, FileStatus, FileWork, denoise_files
 from .blocks import check_scheduler
-from .inputs import error_map_path, find_inputs, targets_of
+from .inputs import ALL_SCENES, error_map_path, find_inputs, targets_of
 from .kept_reports import kept_report
 from .many_files import Batch
 from .model_files import check_models, found_models, load_models, model_paths, save_models, unfinished_model
@@ -14,6 +14,7 @@ from .report import FileReport, StoppedEarly, channel_values, denoised_of, dumps
 from .work_folder import WorkFolder
 
 __all__ = [
+    "ALL_SCENES",
     "Batch",
     "BatchOrder",
     "BatchPlan",

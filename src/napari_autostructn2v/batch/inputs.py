@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..files import SUFFIXES, is_zarr, reason, scenes_of
 from ..microscopes import is_microscope_file, split_scene
 
-__all__ = ["error_map_path", "find_inputs", "targets_of"]
+__all__ = ["ALL_SCENES", "error_map_path", "find_inputs", "targets_of"]
 
 #: What stands for every scene of a file.
 ALL_SCENES = "all"

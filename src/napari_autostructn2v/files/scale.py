@@ -45,6 +45,9 @@ def pixel_sizes(image: ImageFile) -> dict[str, PixelSize]:
     with suppress(Exception):  # odd metadata are no reason not to show an image
         if "ome" in image.details:
             found = _of_ome(image.details["ome"])
+        elif image.kind == "microscope":
+            spacing = image.details["spacing"].items()
+            found = {axis: (size, "second" if axis == "T" else "micrometer") for axis, size in spacing}
         elif image.kind == "ome-zarr":
             found = _of_zarr(image)
         elif "resolution" in image.details:

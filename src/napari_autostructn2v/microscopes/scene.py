@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,8 @@ class LazyPlanes:
         self.dtype = np.dtype(dtype)
         self.chunks = (1,) * leading + self.shape[leading:]
         self._leading, self._plane = leading, plane
+        # The libraries do not say that two planes may be read at once.
+        self._lock = Lock()
 
     @property
     def ndim(self) -> int:
@@ -85,7 +88,9 @@ class LazyPlanes:
         given += (slice(None),) * (self.ndim - len(given))
         leading, inner = given[: self._leading], given[self._leading :]
         wanted = [np.arange(length)[at] for length, at in zip(self.shape, leading, strict=False)]
-        planes = [self._plane(tuple(map(int, at)))[inner] for at in product(*(np.atleast_1d(axis) for axis in wanted))]
+        places = product(*(np.atleast_1d(axis) for axis in wanted))
+        with self._lock:
+            planes = [self._plane(tuple(map(int, at)))[inner] for at in places]
         shape = tuple(len(axis) for axis in wanted if axis.ndim)
         if not planes:
             return np.empty(shape + np.empty(self.shape[self._leading :], bool)[inner].shape, self.dtype)

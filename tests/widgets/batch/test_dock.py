@@ -232,3 +232,28 @@ def test_closing_the_dock_asks_what_becomes_of_the_batch(make_napari_viewer, fol
         again = BatchDock(viewer)
         viewer.window.add_dock_widget(again, name="Batch")
         assert again.table.rowCount() == 2, "the rows are still there"
+
+
+def test_every_scene_of_a_microscopes_file_is_a_row(make_dock, tmp_path, qtbot) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "cells.h5"
+    with h5py.File(path, "w") as document:
+        for name in ("first", "second"):
+            document[name] = CELLS[:1]
+            document[name].attrs["element_size_um"] = [1.0, 0.2, 0.1]
+            for axis, letter in enumerate("zyx"):
+                document[name].dims[axis].label = letter
+    dock = make_dock()
+    dock.batch.add([str(path)])
+    assert states(dock) == {"cells.h5/first": "waiting", "cells.h5/second": "waiting"}
+    assert dock.options.folder.text() == str(tmp_path / "denoised")
+    looked(dock, qtbot)
+    dock.batch.remove(dock.batch.rows[:1])
+    qtbot.mouseClick(dock.start_button, Qt.MouseButton.LeftButton)
+    finish(dock, qtbot)
+    assert [path.name for path in (tmp_path / "denoised").iterdir()] == ["cells_second_denoised.ome.tif"]
+    viewer = dock._viewer
+    dock.open(0)
+    assert [layer.name for layer in viewer.layers] == ["cells.h5/second", "cells.h5/second denoised"]
+    for layer in viewer.layers:
+        np.testing.assert_allclose(layer.scale, [1, 0.2, 0.1])

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ...batch import BatchOrder, FileEvent, find_inputs
+from ...batch import ALL_SCENES, BatchOrder, FileEvent, find_inputs
 from ...errors import InputError
 from ...files import is_zarr
+from ...microscopes import split_scene
 from ...progress import Progress
 from ..image import ViewerState, viewer_state
 from ..parts import unwrapped
@@ -84,7 +85,7 @@ class BatchState(QObject):
     def add(self, places: Sequence[str]) -> None:
         """Add files, and the images that lie directly in folders; each comes once."""
         try:
-            found = find_inputs(places)
+            found = find_inputs(places, scene=ALL_SCENES)
         except InputError as error:
             self.said.emit(str(error))
             return
@@ -220,7 +221,7 @@ class BatchState(QObject):
         return self.is_running and any(row is other for other in self._running)
 
     def _with_folder(self, first: Path) -> BatchWish:
-        return replace(self.wish, folder=str(first.absolute().parent / _FOLDER))
+        return replace(self.wish, folder=str(split_scene(first.absolute())[0].parent / _FOLDER))
 
 
 def batch_state(viewer: Viewer) -> BatchState:

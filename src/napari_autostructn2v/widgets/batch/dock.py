@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ...files import SUFFIXES
 from ..parts import BUSY, DockTabs, DockWatch, MessageBar, RunButtons, WheelGuard, WrappedLabel, unwrapped
 from .batch_state import batch_state
 from .closing import ClosingBatch
@@ -22,7 +23,7 @@ __all__ = ["BatchDock"]
 
 _WIDTH = 380
 
-_KINDS = "Images (*.tif *.tiff *.btf *.tf8 *.png);;All files (*)"
+_KINDS = f"Images ({' '.join(f'*{ending}' for ending in SUFFIXES if ending != '.zarr')});;All files (*)"
 
 _START = "Denoise the images that are not done yet, one after the other (Ctrl+R while this dock has the keyboard)."
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...batch import channel_values
 from ...errors import InputError, UnknownAxesError
+from ...microscopes import split_scene
 from ...noise import Quality
 from ...progress import Progress
 from ..image import Judgement, judge
@@ -74,7 +75,8 @@ class BatchRow:
     @property
     def name(self) -> str:
         """That of the file."""
-        return self.source.name
+        file, scene = split_scene(self.source)
+        return f"{file.name}/{scene}" if scene else file.name
 
     def take_look(self, look: FileLook) -> None:
         """Take up what is known before anything is done."""
