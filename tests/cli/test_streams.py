@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_autostructn2v import pipeline
+from napari_autostructn2v import Settings, pipeline
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.errors import counted
 from napari_autostructn2v.files import read_image, write_image
@@ -121,6 +121,14 @@ def test_a_module_that_is_run_is_the_command(folder: Path) -> None:
         assert done.returncode == code
         words = {0: "autostructn2v 0", 1: "no file gone.tif", 2: "usage: autostructn2v"}[code]
         assert words in done.stdout + done.stderr
+
+
+def test_a_stack_is_said_to_take_longer_than_a_plane() -> None:
+    from napari_autostructn2v.cli import dry_run
+
+    settings = Settings(stages="1", start="scratch")
+    speeds = dry_run._Speeds(0.01, 1e6)
+    assert speeds.training(settings, 10)[1] == 2.5 * speeds.training(settings, 1)[1]
 
 
 def test_one_is_not_a_plural(folder: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
     total = [0.0, 0.0]
     if trained_on is not None:
         channels = _channels(trained_on, plan)
-        times = [seconds * channels for seconds in speeds.training(plan.settings)]
+        times = [seconds * channels for seconds in speeds.training(plan.settings, 1)]
         total = [sum(pair) for pair in zip(total, times, strict=True)]
         if not batch.as_json:
             tell(f"train {_models(channels)} on {counted(len(trained_on), 'file')}, {_span(times)}")
@@ -57,7 +57,8 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
                 if plan.models is None and trained_on is None:
                     if len(batch.inputs) <= _MOST_MEASURED and light and not done:
                         measured = _measured(image, layout, plan)
-                    training = speeds.training(plan.settings, measured)
+                    length = layout.size(layout.stacked) if layout.stacked else 1
+                    training = speeds.training(plan.settings, length, measured)
                     times = [a + b * len(light) for a, b in zip(times, training, strict=True)]
                 memory = _memory(pixels // max(1, len(light)), math.prod(layout.plane_shape), by_block)
                 values |= {
@@ -126,7 +127,8 @@ def _measured(image: ImageFile, layout: Layout, plan: BatchPlan) -> Measurement:
     from ..noise import measure
 
     light = next(channel for channel in layout.channels if not channel.is_alpha)
-    return measure(read_sample(image, layout, light), plan.settings)
+    with_neighbours = bool(layout.stacked) and plan.settings.context != "none"
+    return measure(read_sample(image, layout, light, with_neighbours=with_neighbours), plan.settings)
 
 
 class _Speeds:
@@ -135,16 +137,28 @@ class _Speeds:
     def __init__(self, step_seconds: float, pixels_a_second: float) -> None:
         self.step_seconds, self.pixels_a_second = step_seconds, pixels_a_second
 
-    def training(self, settings: Settings, measured: Measurement | None = None) -> tuple[float, float]:
-        """Return the least and the greatest number of seconds of one training."""
+    def training(self, settings: Settings, length: int, measured: Measurement | None = None) -> tuple[float, float]:
+        """Return the least and the greatest number of seconds of one training.
+
+        Parameters
+        ----------
+        settings : Settings
+        length : int
+            Planes of one stack.
+        measured : Measurement or None
+        """
+        from ..pipeline import times_for_stack
+
+        times = times_for_stack(settings, length, 0 if measured is None else measured.leave_out)
         first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
-        from_start = settings.start == "general" and has_start(settings.stage1)
-        alone = after_start(settings.stage1).steps * self.step_seconds if from_start else first
+        from_start = settings.start == "general" and has_start(settings.stage1) and times == 1
+        alone = after_start(settings.stage1).steps * self.step_seconds if from_start else times * first
+        last = times * second
         if measured is not None and settings.stages == "auto":
-            seconds = first / 3 + second if measured.with_second else alone
+            seconds = first / 3 + last if measured.with_second else alone
             return seconds, seconds
-        return {"1": (alone, alone), "2": (second, second), "both": (first + second,) * 2}.get(
-            settings.stages, (alone, first / 2 + second)
+        return {"1": (alone, alone), "2": (last, last), "both": (first + last,) * 2}.get(
+            settings.stages, (alone, first / 2 + last)
         )
 
 

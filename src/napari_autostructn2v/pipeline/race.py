@@ -15,7 +15,7 @@ from ..settings import Settings, StageSettings
 if TYPE_CHECKING:
     from ..network import Context, Training, UNet
 
-__all__ = ["Entry", "about_stack", "contexts_to_try", "race", "with_time_for_stacks"]
+__all__ = ["Entry", "about_stack", "contexts_to_try", "race", "times_for_stack", "with_time_for_stacks"]
 
 #: Share of the steps after which it shows who is best.
 _RACE = 0.25
@@ -61,13 +61,33 @@ def contexts_to_try(measurement: Measurement, settings: Settings) -> tuple[Conte
     from ..network import NEAR, NEAR_AND_FAR, NO_CONTEXT
 
     shared, choice = measurement.leave_out, settings.context
-    if choice == "none" or shared is None or measurement.length < _FEWEST_PLANES + 2 * shared:
+    if shared is None or not _may_help(settings, measurement.length, shared):
         return (NO_CONTEXT,)
     drifts = measurement.drift is not None
     near, far = (replace(context, leave_out=shared, follows_drift=drifts) for context in (NEAR, NEAR_AND_FAR))
     if choice != "auto":
         return (near if choice == "near" else far,)
     return NO_CONTEXT, far if measurement.length >= _MANY_PLANES + 2 * shared else near
+
+
+def times_for_stack(settings: Settings, length: int, leave_out: int | None = 0) -> float:
+    """Return how many times longer the last stage of a stack trains than that of a single plane.
+
+    Parameters
+    ----------
+    settings : Settings
+    length : int
+        Planes of the stack.
+    leave_out : int or None
+        As in :class:`~..noise.Measurement`, where that has been measured.
+    """
+    if leave_out is None or not _may_help(settings, length, leave_out):
+        return 1.0
+    return _BUDGET * (1 + _RACE if settings.context == "auto" else 1)
+
+
+def _may_help(settings: Settings, length: int, leave_out: int) -> bool:
+    return settings.context != "none" and length >= _FEWEST_PLANES + 2 * leave_out
 
 
 def with_time_for_stacks(stage: StageSettings, contexts: tuple[Context, ...]) -> StageSettings:
@@ -127,6 +147,9 @@ def race(
             done = number * judged_at + event.step
             yield _counted(event, done, steps + extra), entry
     winner = min(entries, key=lambda entry: entry.judged or 0.0)
+    for entry in entries:
+        if entry is not winner:
+            entry.training.close()  # its crops and sums of planes take as much memory as the image
     while True:
         try:
             event = next(winner.training)
