@@ -239,7 +239,7 @@ def test_every_scene_of_a_microscopes_file_is_a_row(make_dock, tmp_path, qtbot) 
     path = tmp_path / "cells.h5"
     with h5py.File(path, "w") as document:
         for name in ("first", "second"):
-            document[name] = CELLS[:1]
+            document[name] = CELLS[:2]
             document[name].attrs["element_size_um"] = [1.0, 0.2, 0.1]
             for axis, letter in enumerate("zyx"):
                 document[name].dims[axis].label = letter
