@@ -55,7 +55,6 @@ class Bench:
 
         image = scan_lines((side, side))
         if "cells" in self.viewer.layers:
-            # Kept, since software rendering (Mesa) crashes when images come after the first one has been removed.
             for layer in [layer for layer in self.viewer.layers if layer.name != "cells"]:
                 self.viewer.layers.remove(layer)
             self.viewer.layers["cells"].data = image

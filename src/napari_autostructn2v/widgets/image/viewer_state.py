@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ...progress import Progress
 from ...settings import MaskSettings, Settings
-from ..parts import WindowWatch, connect_while_alive, unwrapped
+from ..parts import GentleRemoval, WindowWatch, connect_while_alive, unwrapped
 from ..work import Activity, Latest, fill_task
 from .chosen_image import ChosenImage
 from .queue import RunControl
@@ -48,6 +48,7 @@ class ViewerState(QObject):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer.window._qt_window)
+        self.gentle_removal = GentleRemoval(viewer, self)
         self._common = Settings()
         self.result_dtype: str | None = None
         self.keep_earlier = False

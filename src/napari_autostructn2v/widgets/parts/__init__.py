@@ -4,6 +4,7 @@ from .ask_choice import ask_choice
 from .ask_file import ask_save
 from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
+from .gentle_removal import GentleRemoval
 from .lights import show_light
 from .lock_button import LockButton
 from .message_bar import MessageBar
@@ -20,6 +21,7 @@ __all__ = [
     "BUSY",
     "DockTabs",
     "DockWatch",
+    "GentleRemoval",
     "LockButton",
     "MessageBar",
     "RunButtons",
