@@ -18,7 +18,9 @@ import pytest
 import tifffile
 import zarr
 
+from napari_autostructn2v import Denoiser
 from napari_autostructn2v.batch import blocks as cli_blocks
+from napari_autostructn2v.batch import one_model
 from napari_autostructn2v.batch import plan as cli_plan
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.files import read_image, write_image
@@ -224,6 +226,29 @@ def test_one_model_for_all(folder: Path, capsys: pytest.CaptureFixture) -> None:
         np.testing.assert_array_equal(read_image(f"x/{name}_denoised.tif"), read_image(f"y/{name}_denoised.tif"))
     run("denoise", "a.tif", "b.tif", "c.tif", "-o", "z", *FAST, "--one-model", "--json")
     assert all(report["trained_on"] == ["a.tif", "b.tif", "c.tif"] for report in reports(capsys)[-3:])
+
+
+def test_one_model_for_many_stacks_looks_at_other_planes(folder: Path) -> None:
+    for name, planes in (("a", 5), ("b", 4)):
+        write_image(f"{name}.tif", STACK[:planes, 0], axes="TYX")
+    write_image("single.tif", STACK[0, 0])
+    near = [*FAST, "--context", "near", "--one-model", "--quiet"]
+    run("denoise", "a.tif", "b.tif", "-o", "x", *near, "--save-model", "m.safetensors")
+    assert Denoiser.load("m.safetensors").reach == 1
+    run("predict", "a.tif", "b.tif", "-o", "y", "--model", "m.safetensors", "--device", "cpu", "--quiet")
+    for name in "ab":
+        np.testing.assert_array_equal(read_image(f"x/{name}_denoised.tif"), read_image(f"y/{name}_denoised.tif"))
+    # A model that looks at other planes could do nothing with the single one.
+    run("denoise", "a.tif", "single.tif", "-o", "z", *near, "--save-model", "alone.safetensors")
+    assert Denoiser.load("alone.safetensors").reach == 0
+
+
+def test_runs_of_many_stacks_are_as_long_as_the_shortest() -> None:
+    seven = np.arange(7)[None, :, None, None] + np.zeros((1, 7, 40, 50))
+    threes = 10 + seven[:, :3, :32, :48].repeat(2, 0)
+    together = one_model._common([seven, threes])
+    assert together.shape == (4, 3, 32, 48)
+    assert together[:, :, 0, 0].tolist() == [[0, 1, 2], [3, 4, 5], [10, 11, 12], [10, 11, 12]]
 
 
 def test_files_with_other_channels_cannot_be_trained_on_together(folder: Path, capsys: pytest.CaptureFixture) -> None:

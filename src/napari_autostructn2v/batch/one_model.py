@@ -71,8 +71,8 @@ def train(
     models, said = [], []
     for number, name in enumerate(names):
         stack = _common([planes[number] for planes in samples])
-        # Planes of several files are no neighbours.
-        run = pipeline.denoise(stack, replace(plan.settings, context="none"), progress=listen, stop=stop)
+        settings = plan.settings if stack.ndim > 3 else replace(plan.settings, context="none")
+        run = pipeline.denoise(stack, settings, progress=listen, stop=stop)
         if run.report.stopped:
             raise KeyboardInterrupt
         if run.denoiser is None:
@@ -123,18 +123,33 @@ def trainable(sources: Sequence[Path], plan: BatchPlan) -> list[Path]:
 
 
 def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: BatchPlan, most: int) -> np.ndarray:
-    """Read planes of a channel as they are when the file is denoised: without its own fixed pattern, if so asked."""
+    """Read planes of a channel as they are when the file is denoised: without its own fixed pattern, if so asked.
+
+    Returns
+    -------
+    (N, Y, X) or (runs, planes, Y, X) ndarray
+        Runs where planes that lie one beside the other may help.
+    """
     from ..large import fixed_pattern_of, read_sample
 
     pattern = fixed_pattern_of(image, layout, channel) if plan.remove_fixed_pattern else FixedPattern()
-    return read_sample(image, layout, channel, most, pattern)
+    with_neighbours = plan.settings.context != "none"
+    return read_sample(image, layout, channel, most, pattern, with_neighbours=with_neighbours)
 
 
-def _common(stacks: list[np.ndarray]) -> np.ndarray:
-    """Cut planes of different sizes to the smallest, from their middle, and put them together."""
-    height, width = (min(planes.shape[axis] for planes in stacks) for axis in (1, 2))
+def _common(samples: list[np.ndarray]) -> np.ndarray:
+    """Cut planes of different sizes to the smallest, from their middle, and put them together.
+
+    Runs are cut into runs as long as the shortest. Planes of several files are no neighbours; where a file has planes
+    without any, all are taken alone.
+    """
+    height, width = (min(sample.shape[axis] for sample in samples) for axis in (-2, -1))
     cut = []
-    for planes in stacks:
-        top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
-        cut.append(planes[:, top : top + height, left : left + width])
-    return np.concatenate(cut)
+    for sample in samples:
+        top, left = (sample.shape[-2] - height) // 2, (sample.shape[-1] - width) // 2
+        cut.append(sample[..., top : top + height, left : left + width])
+    if any(sample.ndim == 3 for sample in cut):
+        return np.concatenate([sample.reshape(-1, height, width) for sample in cut])
+    shortest = min(sample.shape[1] for sample in cut)
+    whole = (sample[:, : sample.shape[1] // shortest * shortest] for sample in cut)
+    return np.concatenate([sample.reshape(-1, shortest, height, width) for sample in whole])

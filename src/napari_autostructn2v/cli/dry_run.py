@@ -38,8 +38,8 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
     failed = False
     total = [0.0, 0.0]
     if trained_on is not None:
-        channels = _channels(trained_on, plan)
-        times = [seconds * channels for seconds in speeds.training(plan.settings, 1)]
+        channels, length = _to_train(trained_on, plan)
+        times = [seconds * channels for seconds in speeds.training(plan.settings, length)]
         total = [sum(pair) for pair in zip(total, times, strict=True)]
         if not batch.as_json:
             tell(f"train {_models(channels)} on {counted(len(trained_on), 'file')}, {_span(times)}")
@@ -57,8 +57,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
                 if plan.models is None and trained_on is None:
                     if len(batch.inputs) <= _MOST_MEASURED and light and not done:
                         measured = _measured(image, layout, plan)
-                    length = layout.size(layout.stacked) if layout.stacked else 1
-                    training = speeds.training(plan.settings, length, measured)
+                    training = speeds.training(plan.settings, _length(layout), measured)
                     times = [a + b * len(light) for a, b in zip(times, training, strict=True)]
                 memory = _memory(pixels // max(1, len(light)), math.prod(layout.plane_shape), by_block)
                 values |= {
@@ -109,9 +108,15 @@ def _models(count: int) -> str:
     return "one model" if count == 1 else f"{count} models, one for each channel,"
 
 
-def _channels(paths: Sequence[Path], plan: BatchPlan) -> int:
+def _to_train(paths: Sequence[Path], plan: BatchPlan) -> tuple[int, int]:
+    """Return for how many channels models are trained, and the planes of a stack."""
     with open_image(paths[0]) as image:
-        return sum(not channel.is_alpha for channel in layout_of(image, plan).channels)
+        layout = layout_of(image, plan)
+        return sum(not channel.is_alpha for channel in layout.channels), _length(layout)
+
+
+def _length(layout: Layout) -> int:
+    return layout.size(layout.stacked) if layout.stacked else 1
 
 
 def _memory(channel_pixels: int, plane_pixels: int, by_block: bool) -> float:
