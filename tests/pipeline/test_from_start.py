@@ -11,6 +11,9 @@ from scipy import ndimage
 from napari_autostructn2v import Denoiser, InputError, Settings, StageSettings, denoise, methods_text
 from napari_autostructn2v.network import predict_planes, started_network
 from napari_autostructn2v.pipeline import run
+from napari_autostructn2v.pipeline.from_start import adapt
+from napari_autostructn2v.pipeline.race import Entry
+from napari_autostructn2v.progress import Progress
 
 QUICK = StageSettings(crop_size=32, batch_size=4, patches_per_image=20, num_epochs=8)
 SETTINGS = Settings(stage1=QUICK, stage2=QUICK, device="cpu")
@@ -79,3 +82,42 @@ def test_a_run_goes_on_as_it_began():
 def test_the_start_is_one_of_two():
     with pytest.raises(InputError, match="start is 'none'; it must be one of 'general', 'scratch'"):
         Settings(start="none")
+
+
+def trained(*errors):
+    """A training that tells these errors on held-out pixels, one every ten steps."""
+    for number, error in enumerate(errors):
+        yield Progress("stage 1", 10 * number, 80, held_out=error)
+    return errors[-1]
+
+
+@pytest.mark.parametrize(
+    ("errors", "taken"),
+    [
+        ((0.60, 0.60, 0.599, 0.598, 0.597), "short"),
+        ((0.60, 0.58, 0.55, 0.54, 0.53), "long"),  # it has not seen such
+        ((0.60, 0.62, 0.63, 0.55, 0.50), "short"),  # what comes later does not count
+        ((0.60,), "short"),  # stopped
+    ],
+)
+def test_the_start_is_trained_for_long_on_what_it_has_not_seen(errors, taken):
+    short, long = Entry(None, None, trained(*errors)), Entry(None, None, trained(0.5, 0.4))
+    events, generator = [], adapt(short, 80, lambda entry: long)
+    while True:
+        try:
+            events.append(next(generator))
+        except StopIteration as end:
+            entry, _, entries = end.value
+            break
+    assert entry is (short if taken == "short" else long)
+    assert entries == (entry,)
+    assert [event.held_out for event, _ in events] == ([*errors] if taken == "short" else [*errors[:3], 0.5, 0.4])
+
+
+def test_a_chequered_image_is_trained_for_long():
+    rows, columns = np.mgrid[:96, :96] // 3
+    noisy = np.random.default_rng(0).poisson(60 * ((rows + columns) % 2 + 0.1)).astype(np.float32)
+    settings = replace(SETTINGS, stage1=replace(QUICK, batch_size=8, patches_per_image=80, num_epochs=12), stages="1")
+    result = denoise(noisy, settings)
+    assert result.denoiser.from_start == ("1",)
+    assert result.report.steps["1"] == settings.stage1.steps

@@ -57,7 +57,10 @@ def methods_text(model: Denoiser, quality: Quality | None = None) -> str:
     citations = Citations()
     stages = {"1": model.settings.stage1, "2": model.settings.stage2}
     trained = {name: stages[name] for name in sorted(model.networks)}
-    trained |= {name: after_start(trained[name]) for name in model.from_start if name in trained}
+    for name in model.from_start:
+        short = after_start(trained[name])
+        if model.steps.get(name, 0) <= short.steps:
+            trained[name] = short
     paragraphs = [_preparation(model, citations), *(_stage(name, model, citations) for name in trained)]
     # Both stages are mostly trained alike; then it is said once.
     trainings = dict.fromkeys(_training(stage, citations) for stage in trained.values())

@@ -1,16 +1,23 @@
-"""Which stage sets out from the network that has seen images."""
+"""Training from the network that has seen images: where it is done, and for how long."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+from ..progress import Progress
 from ..settings import Settings, StageSettings, has_start
+from .race import Entry
 
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
-    from ..network import Context
+    from ..network import Context, Training
 
-__all__ = ["sets_out_from_start"]
+__all__ = ["adapt", "sets_out_from_start"]
+
+#: After this share of the steps it shows whether the start fits an image. On images of microscopes held-out errors had
+#: fallen by at most 1 % then, on a page of text by 6, on checkers and lattices by half.
+_JUDGED_AFTER, _MOST_GAIN = 0.25, 0.05
 
 
 def sets_out_from_start(
@@ -30,3 +37,51 @@ def sets_out_from_start(
     if earlier is not None and "1" in earlier.networks:
         return "1" in earlier.from_start
     return settings.start == "general" and has_start(stage) and not any(context.channels for context in contexts)
+
+
+def adapt(
+    short: Entry, steps: int, train_long: Callable[[Entry], Entry]
+) -> Generator[tuple[Progress, Entry], None, tuple[Entry, Training, tuple[Entry, ...]]]:
+    """Train the network that has seen images for a short while, or for as long as any other if it has not seen such.
+
+    Parameters
+    ----------
+    short : Entry
+        Whose training tells the error on held-out pixels before its first step.
+    steps : int
+        Of the short training.
+    train_long : callable
+        Begins the long training of an entry, from where it is.
+
+    Yields
+    ------
+    progress : Progress
+    entry : Entry
+        That is being trained.
+
+    Returns
+    -------
+    entry : Entry
+    training : Training
+        How it ended.
+    entries : tuple of Entry
+        The one entry.
+    """
+    first = None
+    while True:
+        try:
+            event = next(short.training)
+        except StopIteration as end:
+            return short, end.value, (short,)
+        yield event, short
+        if event.held_out is not None:
+            first = first or event.held_out
+            if event.step >= _JUDGED_AFTER * steps:
+                break
+    entry = short if event.held_out > (1 - _MOST_GAIN) * first else train_long(short)
+    while True:
+        try:
+            event = next(entry.training)
+        except StopIteration as end:
+            return entry, end.value, (entry,)
+        yield event, entry

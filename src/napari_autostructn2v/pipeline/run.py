@@ -15,7 +15,7 @@ from ..images import as_array, find_drift, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Range, Settings, after_start, checked, shortened, sized_to
+from ..settings import Range, Settings, checked, shortened, sized_to
 from ..stop import Stopped, StopToken
 from .divergence import DivergedError
 from .from_start import sets_out_from_start
@@ -211,7 +211,6 @@ def _run(
         here = alone if with_second else contexts
         first = with_time_for_stacks(first, here)
         from_start = not with_second and sets_out_from_start(first, here, settings, start)
-        first = after_start(first) if from_start else first
         to_come = second.steps if with_second else 0
         task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come, from_start)
         done["1"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)

@@ -14,10 +14,11 @@ import numpy as np
 from ..noise import Brightness, Measurement
 from ..progress import Phase, Progress
 from ..roi import StackPatches
-from ..settings import Settings, StageSettings
+from ..settings import Settings, StageSettings, after_start
 from ..stop import Deadline, Stopped, StopToken
 from .brightness import blind_pixels, set_level
 from .divergence import check_denoised, check_training
+from .from_start import adapt
 from .preview import Preview, Shown
 from .race import Entry, about_stack, race, steps_judged_after
 
@@ -138,17 +139,20 @@ def run_stage(
     from ..network import TrainedNetwork, choose_smoothing, give_back, prediction_symmetries, resolve_device, train
 
     planes, seed, stage = measurement.planes.values, settings.random_seed, task.settings
+    short = after_start(stage) if task.from_start else None
     device = resolve_device(settings.device)
     done, seconds_before = _done_before(task, start)
     contexts = task.contexts if start is None or task.name not in start.networks else (start.context(task.name),)
     judged_at = steps_judged_after(stage) if len(contexts) > 1 else 0
 
     def enter(context: Context) -> Entry:
-        network = _network_to_train(task, settings, start, device, context)
+        return begin(_network_to_train(task, settings, start, device, context), context, short or stage)
+
+    def begin(network: UNet, context: Context, trained: StageSettings) -> Entry:
         training = train(
             network,
             planes,
-            stage,
+            trained,
             task.blind_mask,
             patches=None if task.patches is None else task.patches.corners,
             patch_size=task.patches.side if task.patches is not None else stage.roi.patch_size,
@@ -158,7 +162,7 @@ def run_stage(
             seed=seed,
             first_step=done,
             judged_at=judged_at,
-            may_stay=task.from_start,
+            may_stay=short is not None,
             stop=stop,
             phase=task.phase,
         )
@@ -167,7 +171,10 @@ def run_stage(
     begun = time.monotonic()
     preview = Preview(shown, settings.tile, stop, at_once=task.from_start)
     title, last = task.phase.capitalize(), 0.0
-    trainings = race(enter, contexts, stage.steps, judged_at)
+    if short is not None and done == 0:
+        trainings = adapt(enter(contexts[0]), short.steps, lambda tried: begin(tried.network, tried.context, stage))
+    else:
+        trainings = race(enter, contexts, stage.steps, judged_at)
     while True:
         try:
             event, entry = next(trainings)
@@ -227,7 +234,7 @@ def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:
     """Return the steps that a network has been trained for, and the seconds that these took."""
     if start is None or task.name not in start.networks:
         return 0, 0.0
-    steps = task.settings.steps
+    steps = (after_start(task.settings) if task.from_start else task.settings).steps
     done = start.steps.get(task.name, steps)
     if done >= steps and task.is_last:
         done = steps // 2  # the last stage is given half its steps again
