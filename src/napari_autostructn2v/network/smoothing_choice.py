@@ -38,7 +38,7 @@ _PROBE = 0.1
 _RIDGE = 1e-2
 
 #: By how much a smoothing may amplify any frequency, and the side in pixels of an image that shows by how much it does.
-_MOST_AMPLIFIED, _IMPULSE = 1.1, 64
+_MOST_AMPLIFIED, _IMPULSE = 2.0, 64
 
 #: The surroundings, in pixels, in which the variance of what was removed is taken.
 SURROUNDINGS = 4.0
