@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from napari_autostructn2v.widgets.denoise import DenoiseDock
+from napari_autostructn2v.widgets.work import Failure
 
 
 @pytest.fixture
@@ -74,6 +75,20 @@ def test_a_run_goes_on_in_the_background_to_its_result(running, qtbot) -> None:
     standin.hold_at = ""
     qtbot.waitUntil(lambda: not control.is_running, timeout=10_000)
     assert [layer.name for layer in viewer.layers] == ["cells", "cells denoised"]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_napari_tells_of_a_run_that_fails_while_the_dock_is_closed(running, qtbot, closed) -> None:
+    _, dock, _ = running
+    control, said = dock.control, []
+    if closed:
+        close_and_answer(dock, qtbot, "Go on in background")
+    notification_manager.notification_ready.connect(said.append)
+    control.runner.failed.emit(Failure("The disk is full."))
+    notification_manager.notification_ready.disconnect(said.append)
+    told = ["“cells” could not be denoised in the background. The disk is full."] if closed else []
+    assert [notice.message for notice in said] == told
+    assert closed or "The disk is full." in dock.message.text
 
 
 def test_the_dock_can_stay_open_and_a_floating_one_asks_as_well(running, qtbot) -> None:

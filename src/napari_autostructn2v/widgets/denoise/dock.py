@@ -116,6 +116,7 @@ class DenoiseDock(QWidget):
         self._connect()
         DockTabs(self, self._viewer.window.remove_dock_widget)
         self.closing = ClosingRun(self, self.control)
+        self._state.watch_runs(self)
         DockWatch(self, self.closing.may_close).closed.connect(self._on_dock_closed)
         self._show_habits()
         self._on_chosen()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Image
+from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QWidget
 
 from ...progress import Progress
 from ...settings import MaskSettings, Settings
-from ..parts import GentleRemoval, WindowWatch, connect_while_alive, unwrapped
-from ..work import Activity, Latest, fill_task
+from ..parts import GentleRemoval, WindowWatch, connect_while_alive, shortened, unwrapped
+from ..work import Activity, Failure, Latest, fill_task
 from .chosen_image import ChosenImage
 from .queue import RunControl
 from .state import ImageState, RoiPair, with_pair
@@ -54,6 +56,7 @@ class ViewerState(QObject):
         self.keep_earlier = False
         #: What the user has said of axes without a name, by the shape of the leading ones.
         self._said: dict[tuple[int, ...], str] = {}
+        self._watching: ref[QWidget] | None = None  # the dock that tells of runs
         self._states: WeakKeyDictionary[Layer, ImageState] = WeakKeyDictionary()
         # What images start with; shown while there is none.
         self._start = self._watched(ImageState(None, _pair_of(self._common)))
@@ -65,6 +68,7 @@ class ViewerState(QObject):
         self.control.progressed.connect(self._on_run_progressed)
         self.control.finished.connect(self._on_run_ended)
         self.control.failed.connect(self._on_run_ended)
+        self.control.failed.connect(self._tell_if_unwatched)
         self.control.batch_started.connect(self._on_run_started)
         self.control.batch_progressed.connect(self._on_run_progressed)
         self.control.batch_ended.connect(self._on_run_ended)
@@ -171,6 +175,20 @@ class ViewerState(QObject):
 
     def _on_run_ended(self, *_: object) -> None:
         self._activity.finish()
+
+    def watch_runs(self, dock: QWidget) -> None:
+        """Take notice of a dock that tells of runs; while it is closed, napari itself tells of those that fail."""
+        self._watching = ref(dock)
+
+    def _tell_if_unwatched(self, layer: Layer | None, failure: Failure) -> None:
+        dock = None if self._watching is None else self._watching()
+        try:
+            is_watched = dock is not None and dock.parent() is not None
+        except RuntimeError:  # its Qt half is gone
+            is_watched = False
+        if not is_watched:
+            name = "An image" if layer is None else f"“{shortened(layer.name)}”"
+            show_warning(f"{name} could not be denoised in the background. {failure.sentence}")
 
     def _on_window_closed(self) -> None:
         self._activity.finish()
