@@ -81,6 +81,12 @@ def test_a_scheduler_that_is_not_there_is_noticed_before_anything_else(
     assert not os.path.exists("out")
 
 
+def test_a_scheduler_that_wants_a_certificate_is_told(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    pytest.importorskip("distributed")
+    assert main(["denoise", "m.zarr", "-o", "out", *FAST, "--scheduler", "tls://127.0.0.1:9"]) == 1
+    assert "wants a certificate, and dask knows of none" in capsys.readouterr().err
+
+
 def test_a_second_run_into_the_same_place_is_refused_and_leaves_the_first_alone(folder: Path) -> None:
     target = Path("out/m_denoised.zarr")
     with WorkFolder(target, "one") as first:

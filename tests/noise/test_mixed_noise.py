@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_autostructn2v.noise import estimate_noise
+from napari_autostructn2v.noise import choose_mask, estimate_noise
 from napari_autostructn2v.samples import camera_blur, scan_lines
 
 
@@ -35,3 +35,12 @@ def test_the_samples_are_measured_right(sample, gain, shared):
     noise = estimate_noise(sample((384, 384)))
     photons = np.array([20.0, 60.0])
     np.testing.assert_allclose(noise.variance_at(1200 + gain * photons) / gain**2, photons + shared, rtol=0.35)
+
+
+@pytest.mark.parametrize(("kernel", "height", "width"), [(np.ones((1, 1)), 1, 1), (np.ones((1, 5)), 1, 9)])
+def test_a_background_that_is_cut_off_at_zero_is_still_where_noise_is_measured(kernel, height, width):
+    image = np.clip(np.rint((exposed(kernel) - 1) / 2), 0, 255).astype(np.uint8)
+    assert (image == 0).mean() > 0.5
+    mask = choose_mask(estimate_noise(image), image)
+    assert mask.pattern.shape[0] == height
+    assert mask.pattern.shape[1] == pytest.approx(width, abs=2)

@@ -137,6 +137,11 @@ def _client(address: str) -> Any:
         import distributed
     except ImportError as error:
         raise InputError("--scheduler needs one more package: pip install distributed.") from error
+    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
+        raise InputError(
+            f"The scheduler at {address} wants a certificate, and dask knows of none: name it in the file "
+            "~/.config/dask/distributed.yaml (see the page 'Use several machines' of the documentation)."
+        )
     try:
         return distributed.Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except Exception as error:  # addresses can be wrong in many ways

@@ -27,6 +27,9 @@ SIGNIFICANCE = 5.0
 #: Tiles in which more pixels than this share sit at the lowest or highest value say little about the noise.
 CLIPPED_SHARE = 0.5
 
+#: Unless this share of the tiles has fewer, the background itself is cut off, and tiles count with up to this share.
+_FEW_UNCLIPPED, _MOST_CLIPPED = 0.8, 0.9
+
 _MOST_TILES = 1500
 
 #: Noise of cameras, detectors and demosaicing that is correlated along rows and columns alike reaches over a few pixels
@@ -176,6 +179,9 @@ def estimate_noise(
     residual = detrended(tiles, _FEW_DEGREE if few else 1)
     variance = residual.var((1, 2))
     usable = (variance > 0) & (clipped <= CLIPPED_SHARE)
+    if usable.mean() < _FEW_UNCLIPPED:
+        # What is left are dim parts of the specimen, and correlation is seen in noise that is cut off as well.
+        usable = (variance > 0) & (clipped <= _MOST_CLIPPED)
     if usable.sum() < 8:
         usable = variance > 0
     if not usable.any():
