@@ -190,6 +190,7 @@ def test_without_a_model_it_begins_with_the_first_one(dock, qtbot) -> None:
     qtbot.mouseClick(dock.message.action_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: LIVE in dock._viewer.layers, timeout=60_000)
     settle(dock, qtbot)
+    assert not dock.message.text, "what was asked for is there"
 
 
 @pytest.mark.parametrize("kind", ["scale", "colours"])

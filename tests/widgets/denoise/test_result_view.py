@@ -85,6 +85,18 @@ def test_the_result_is_described(dock) -> None:
     assert dock.result_view.judgement.text()
 
 
+def test_why_says_which_figures_make_the_light(dock, qtbot) -> None:
+    view = dock.result_view
+    assert not view.reasons.isVisibleTo(view)
+    press(qtbot, view.why_button)
+    assert view.reasons.isVisibleTo(view)
+    quality = view._outcome.quality
+    for figure in (f"{100 * quality.removed_over_expected:.0f} %", f"{quality.structure_in_removed:.2f}", "125 %"):
+        assert figure in view.reasons.text()
+    press(qtbot, view.why_button)
+    assert not view.reasons.isVisibleTo(view)
+
+
 def test_the_divider_shows_before_and_after_on_the_plane_in_view(dock, qtbot) -> None:
     view, layers = dock.result_view, dock._viewer.layers
     dock._viewer.dims.set_current_step(0, 2)

@@ -243,7 +243,8 @@ class LiveLayer(QObject):
             return
         self._show()
         assert self._model is not None
-        words = [f"Live with the model {self._model.name}: {1000 * answer.seconds:.0f} ms for this view.", answer.said]
+        took = f"{answer.seconds:.1f} s" if answer.seconds >= 1 else f"{1000 * answer.seconds:.0f} ms"
+        words = [f"Live with the model {self._model.name}: {took} for this view.", answer.said]
         self._say(" ".join(filter(None, words)))
 
     def _on_failed(self, view: _View, failure: Failure) -> None:

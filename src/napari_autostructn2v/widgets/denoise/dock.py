@@ -141,6 +141,7 @@ class DenoiseDock(QWidget):
         self.control.batch_ended.connect(self._show_run)
         self.model_panel.apply_requested.connect(self.apply_model)
         self.model_panel.continue_requested.connect(self.continue_run)
+        self.live.begun.connect(self.trouble.forget)
         self.live.failed.connect(self.trouble.say_of_live)
         self.live.model_wanted.connect(self.trouble.ask_for_model)
         self.elsewhere.said.connect(self.message.say)

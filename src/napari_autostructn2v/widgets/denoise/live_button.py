@@ -27,8 +27,8 @@ _SOON = "The live view begins as soon as there is a model for this image."
 class LiveButton(QWidget):
     """Switches the live view of the chosen image on and off.
 
-    `model_wanted` is emitted where the image has none yet, `failed` with a `Failure` where model and image do not go
-    together.
+    `model_wanted` is emitted where the image has none yet, `begun` before it is shown live, `failed` with a `Failure`
+    where model and image do not go together.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ class LiveButton(QWidget):
     """
 
     model_wanted = Signal()
+    begun = Signal()
     failed = Signal(object)
 
     def __init__(self, viewer: Viewer, state: ViewerState) -> None:
@@ -77,11 +78,15 @@ class LiveButton(QWidget):
             self._wanted = image
             self.model_wanted.emit()
         else:
-            self.live.start(image, self._state.common.device)
+            self._start()
         self.refresh()
+
+    def _start(self) -> None:
+        self.begun.emit()
+        self.live.start(self._state.image, self._state.common.device)
 
     def _on_state(self, aspect: str) -> None:
         image = self._state.image
         if aspect == "model" and self._wanted is image and image.model is not None:
             self._wanted = None
-            self.live.start(image, self._state.common.device)
+            self._start()

@@ -9,7 +9,7 @@ from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ..canvas import HELD_KEY, Comparison, Divider, HeldOriginal
-from ..image import Outcome, ViewerState, judge
+from ..image import Outcome, ViewerState, judge, why
 from ..parts import WrappedLabel, connect_while_alive, show_light
 from .error_map_button import ErrorMapButton
 from .progress_view import duration_in_words
@@ -56,6 +56,11 @@ class ResultView(QWidget):
         self.light = QLabel()
         self.light.setToolTip(_LIGHT)
         self.judgement = WrappedLabel()
+        self.why_button = QPushButton("Why?")
+        self.why_button.setCheckable(True)
+        self.why_button.setToolTip("Show the figures that the light follows from, and their limits.")
+        self.reasons = WrappedLabel()
+        self.reasons.hide()
         self.label = WrappedLabel()
         self.compare_button = QPushButton("Compare")
         self.compare_button.setCheckable(True)
@@ -74,6 +79,7 @@ class ResultView(QWidget):
         self.error_button = ErrorMapButton(viewer, state)
         self.strength = StrengthSlider(state)
         self._lay_out()
+        self.why_button.toggled.connect(self.reasons.setVisible)
         self.compare_button.toggled.connect(self._on_compare)
         self.slider.valueChanged.connect(self._on_slider)
         self.grid_button.toggled.connect(self._on_grid)
@@ -125,8 +131,10 @@ class ResultView(QWidget):
             show_light(self.light, judgement.light)
             about = f"{outcome.judged[:1].upper()}{outcome.judged[1:]}: " if outcome.judged else ""
             self.judgement.setText(f"{about}{judgement.verdict} {judgement.advice}".strip())
-        for widget in (self.light, self.judgement):
+            self.reasons.setText(why(quality))
+        for widget in (self.light, self.judgement, self.why_button):
             widget.setVisible(quality is not None)
+        self.reasons.setVisible(quality is not None and self.why_button.isChecked())
         self.label.setText("\n".join(line for line in lines if line))
 
     def stop_comparing(self) -> None:
@@ -196,12 +204,14 @@ class ResultView(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.light, alignment=Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.judgement, stretch=1)
+        head.addWidget(self.why_button, alignment=Qt.AlignmentFlag.AlignTop)
         buttons = QHBoxLayout()
         for button in (self.compare_button, self.grid_button, self.difference_button):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
+        layout.addWidget(self.reasons)
         layout.addWidget(self.label)
         layout.addWidget(self.strength)
         layout.addLayout(buttons)

@@ -23,7 +23,7 @@ from .results import ADDING, Outcome, model_provenance
 from .source import Part, Source
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .strength import note_strength, strength_of
-from .verdict import Judgement, judge
+from .verdict import Judgement, judge, why
 from .view_plane import plane_index
 from .viewer_state import ViewerState, viewer_state
 
@@ -68,5 +68,6 @@ __all__ = [
     "readings",
     "strength_of",
     "viewer_state",
+    "why",
     "with_pair",
 ]

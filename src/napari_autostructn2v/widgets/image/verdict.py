@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from ...noise import Quality
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["Judgement", "judge", "why"]
 
 Light = Literal["green", "yellow", "red"]
 
@@ -76,3 +76,28 @@ def judge(quality: Quality) -> Judgement:
             "Look at Difference. If you see the sample in it, try Quality Best or a smaller mask.",
         )
     return Judgement("green", f"What was removed looks like noise alone: {share} of what was measured.", "")
+
+
+def why(quality: Quality) -> str:
+    """Return the figures that a light follows from, one a line, each with its limits.
+
+    Parameters
+    ----------
+    quality : Quality
+    """
+    (low, high), (lowest, highest), (some, much) = _GREEN, _YELLOW, _SHOWN
+    return "\n".join(
+        [
+            f"Removed: {_percent(quality.removed_over_expected)} of the measured noise variance. Green from "
+            f"{_percent(low)} to {_percent(high)}, red below {_percent(lowest)} and above {_percent(highest)}.",
+            f"Structure in what was removed: in {_percent(quality.structured_share)} of the image. Yellow above "
+            f"{_percent(some)}, red above {_percent(much)}.",
+            f"Correlation of what was removed with the result: {quality.structure_in_removed:.2f}. Yellow above "
+            f"{_ALIKE}.",
+            f"Signal of the original: {quality.snr_before_db:.1f} dB above its noise. The light does not depend on it.",
+        ]
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
