@@ -35,6 +35,9 @@ _READERS = {
     ".mrcs": _MRC, ".rec": _MRC,
 }  # fmt: skip
 
+#: With which Python a library can be installed, where not with each.
+_PYTHONS = {"oirfile": ", with Python 3.12 or newer", "pylibCZIrw": ", with Python 3.13 or older"}
+
 #: Ends of the names of files that only microscopes write; what else may lie in an HDF5 or MRC file is not known.
 MICROSCOPE_SUFFIXES = tuple(suffix for suffix, reader in _READERS.items() if reader not in (_HDF5, _MRC))
 
@@ -66,10 +69,9 @@ def open_scene(path: Path) -> Scene:
     file, wanted = split_scene(path)
     reader = _READERS[file.suffix.lower()]
     if importlib.util.find_spec(reader.library) is None:
-        later = ", with Python 3.12 or later" if reader.library == "oirfile" else ""
         raise InputError(
             f"{file} needs one more package to be read, {reader.library}: pip install 'napari-autostructn2v[bio]'"
-            f"{later}. Or save the image as TIFF."
+            f"{_PYTHONS.get(reader.library, '')}. Or save the image as TIFF."
         )
     module = importlib.import_module(f".{reader.module}", __package__)
     scene: Scene = getattr(module, reader.function)(file, wanted)
