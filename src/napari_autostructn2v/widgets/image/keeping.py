@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...denoiser import keep_run
 from ...errors import InputError
 from ...progress import Progress
+from ..work import passed_on
 
 if TYPE_CHECKING:
     from ...pipeline import Result
@@ -33,19 +34,13 @@ def keeping(task: Task, image: str) -> Task:
 
     def kept(stop: StopRequest) -> Generator[Progress, None, Result]:
         held_out: list[list[str | int | float]] = []
-        events = task(stop)
-        try:
-            while True:
-                try:
-                    event = next(events)
-                except StopIteration as end:
-                    result: Result = end.value
-                    break
-                if event.held_out is not None:
-                    held_out.append([event.phase, event.step, float(event.held_out)])
-                yield event
-        finally:
-            events.close()
+
+        def take_down(event: Progress) -> Progress:
+            if event.held_out is not None:
+                held_out.append([event.phase, event.step, float(event.held_out)])
+            return event
+
+        result: Result = yield from passed_on(task(stop), take_down)
         if result.denoiser is None:
             return result
         try:

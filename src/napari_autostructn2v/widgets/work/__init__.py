@@ -9,6 +9,7 @@ from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
 from .live import LiveAnswer, live_task
+from .passing import passed_on
 from .previews import without_flat_previews
 from .tasks import (
     denoise_task,
@@ -53,6 +54,7 @@ __all__ = [
     "load_models_task",
     "look_task",
     "measure_task",
+    "passed_on",
     "predict_task",
     "small_picture",
     "timed",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...progress import Progress
+from .passing import passed_on
 from .worker import StopRequest, Task
 
 __all__ = ["ChannelProgress", "each_channel"]
@@ -50,18 +51,8 @@ def each_channel(tasks: Sequence[tuple[int, str, Task]]) -> Task:
             if stop.is_set():
                 break
             about = _About(number, name, done, len(tasks), time.monotonic())
-            events = one(_ChannelStop(stop, about))  # type: ignore[arg-type]
-            try:
-                while True:
-                    try:
-                        event = next(events)
-                    except StopIteration as end:
-                        answers[number] = end.value
-                        break
-                    if event.phase != "done":
-                        yield about.tell(event)
-            finally:
-                events.close()
+            own_stop: Any = _ChannelStop(stop, about)
+            answers[number] = yield from passed_on(one(own_stop), about.tell_unless_done)
         return answers
 
     return task
@@ -76,6 +67,10 @@ class _About:
     done: int
     count: int
     begin: float
+
+    def tell_unless_done(self, event: Progress) -> ChannelProgress | None:
+        """Return the event as one of this channel; that it is done says nothing of the others."""
+        return None if event.phase == "done" else self.tell(event)
 
     def tell(self, event: Progress) -> ChannelProgress:
         """Say of an event which channel it is about; what is left is that of all channels."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...progress import Progress
+from .passing import passed_on
 
 __all__ = ["without_flat_previews"]
 
@@ -33,20 +34,15 @@ def without_flat_previews(
         Index, over all leading axes flattened, of the plane that previews show.
     """
     spread: float | None = None
-    try:
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as end:
-                result: _T = end.value
-                return result
-            if event.preview is not None:
-                if spread is None:
-                    leading = image.shape[:-2]
-                    index = np.unravel_index(plane or 0, leading) if leading else ()
-                    spread = float(np.std(np.asarray(image[index]), dtype=float))
-                if float(event.preview.std()) < _FLAT * spread:
-                    event = replace(event, preview=None)
-            yield event
-    finally:
-        events.close()
+
+    def without_flat(event: Progress) -> Progress:
+        nonlocal spread
+        if event.preview is None:
+            return event
+        if spread is None:
+            leading = image.shape[:-2]
+            index = np.unravel_index(plane or 0, leading) if leading else ()
+            spread = float(np.std(np.asarray(image[index]), dtype=float))
+        return replace(event, preview=None) if float(event.preview.std()) < _FLAT * spread else event
+
+    return passed_on(events, without_flat)

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from typing import Any, Literal, get_args
 
 from ...progress import Progress
+from .passing import passed_on
 from .worker import StopRequest, Task
 
 __all__ = ["RUN_PARTS", "PartTimes", "RunPart", "timed"]
@@ -50,18 +51,14 @@ class PartTimes:
 def timed(task: Task, times: PartTimes) -> Task:
     """Return the same task, which also takes down how long its parts take."""
 
+    def note(event: Progress) -> Progress:
+        times.note(event)
+        return event
+
     def work(stop: StopRequest) -> Generator[Progress, None, Any]:
-        events = task(stop)
         try:
-            while True:
-                try:
-                    event = next(events)
-                except StopIteration as end:
-                    return end.value
-                times.note(event)
-                yield event
+            return (yield from passed_on(task(stop), note))
         finally:
             times.close()
-            events.close()
 
     return work
