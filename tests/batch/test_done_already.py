@@ -12,17 +12,14 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from helpers.stages import TINY
 
 from napari_autostructn2v.batch import blocks as cli_blocks
 from napari_autostructn2v.batch import one_file
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.files import open_image, read_image, write_image
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=2,
-    num_layers=1,
-)  # fmt: skip
 MOVIE = np.random.default_rng(0).normal(100, 10, (6, 48, 40)).astype(np.uint16)
 FAST = ["--settings", "tiny.toml", "--device", "cpu", "--json"]
 

@@ -8,23 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from helpers.stages import TINY
 
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.files import read_image, write_image
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 from napari_autostructn2v.stop import Stopped
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False),
-    num_epochs=1,
-    patches_per_image=8,
-    batch_size=4,
-    crop_size=32,
-    features=2,
-    num_layers=1,
-)
 CHANNELS = np.random.default_rng(0).normal(1000, 10, (2, 48, 40)).astype(np.uint16)
 DENOISE = ["denoise", "-o", "out", "--settings", "tiny.toml", "--device", "cpu", "--json"]
 

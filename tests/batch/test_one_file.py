@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from helpers.stages import TINY
 
 from napari_autostructn2v import Denoiser
 from napari_autostructn2v.batch import blocks as cli_blocks
@@ -25,17 +26,8 @@ from napari_autostructn2v.batch import plan as cli_plan
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.files import read_image, write_image
 from napari_autostructn2v.files import tiff as files_tiff
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False),
-    num_epochs=1,
-    patches_per_image=8,
-    batch_size=4,
-    crop_size=32,
-    features=2,
-    num_layers=1,
-)
 RNG = np.random.default_rng(0)
 STACK = RNG.normal((100, 1000), 10, (48, 40, 5, 2)).transpose(2, 3, 0, 1).astype(np.uint16)  # T, C, Y, X
 FAST = ["--settings", "tiny.toml", "--device", "cpu"]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
+from helpers.stages import TINY
 
 from napari_autostructn2v import pipeline
 from napari_autostructn2v.batch import WorkFolder
@@ -23,17 +24,8 @@ from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.files import read_image, write_image
 from napari_autostructn2v.images import FixedPattern
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings, StageSettings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False),
-    num_epochs=1,
-    patches_per_image=8,
-    batch_size=4,
-    crop_size=32,
-    features=2,
-    num_layers=1,
-)
 MOVIE = np.random.default_rng(0).normal(100, 10, (4, 48, 40)).astype(np.uint16)
 FAST = ["--settings", "tiny.toml", "--device", "cpu"]
 

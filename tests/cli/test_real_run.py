@@ -8,16 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.stages import TINY
 
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.files import read_image, write_image
 from napari_autostructn2v.samples import scan_lines
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
-
-ANYWHERE = RoiSettings(use_roi=False)
-TINY = StageSettings(
-    roi=ANYWHERE, num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=2, num_layers=1
-)
+from napari_autostructn2v.settings import Settings
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import dask.array
 import numpy as np
 import pytest
 import zarr
+from helpers.stages import SMALL
 
 from napari_autostructn2v import InputError
 from napari_autostructn2v.denoiser import Denoiser
@@ -13,17 +14,14 @@ from napari_autostructn2v.files import open_image
 from napari_autostructn2v.images import FixedPattern, Layout
 from napari_autostructn2v.large import Recipe, blocks_of, chunked, chunks_for, denoise_block, margins
 from napari_autostructn2v.pipeline import denoise
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=4
-)
 MOVIE = np.random.default_rng(0).normal(100, 10, (40, 48, 64)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def model() -> Denoiser:
-    settings = Settings(stages="1", stage1=TINY, device="cpu", context="far")
+    settings = Settings(stages="1", stage1=SMALL, device="cpu", context="far")
     made = denoise(MOVIE, settings).denoiser
     assert made is not None
     assert made.reach == 12

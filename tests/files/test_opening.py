@@ -10,22 +10,14 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from helpers.stages import TINY
 
 from napari_autostructn2v.cli import main
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
 FOLDER = Path(os.environ.get("ASN2V_DATA", Path(__file__).parents[3] / "shared" / "data")) / "dev"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no folder of real images (set ASN2V_DATA)")
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False),
-    num_epochs=1,
-    patches_per_image=8,
-    batch_size=4,
-    crop_size=32,
-    features=2,
-    num_layers=1,
-)
 AXES = {"TYX": "sima_twophoton_f10__frames20", "CYX": "", "YX": "n2v_sem__noisy"}
 SIZE = {"Y": 0.25, "X": 0.24}  # micrometres
 SECONDS, NAMES = 0.5, ["DAPI", "Phalloidin"]

@@ -10,17 +10,15 @@ import dask
 import dask.array
 import numpy as np
 import pytest
+from helpers.stages import SMALL
 
 from napari_autostructn2v import InputError
 from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.large import chunked as lazy
 from napari_autostructn2v.large import model as travelling
 from napari_autostructn2v.pipeline import denoise
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=4
-)
 RNG = np.random.default_rng(0)
 MOVIE = RNG.normal(100, 10, (4, 64, 80)).astype(np.float32)
 MOVIE[1, 20, 30] = 5000  # a hot pixel
@@ -28,7 +26,7 @@ MOVIE[1, 20, 30] = 5000  # a hot pixel
 
 @pytest.fixture(scope="module")
 def model() -> Denoiser:
-    made = denoise(MOVIE, Settings(stages="1", stage1=TINY, device="cpu", context="none")).denoiser
+    made = denoise(MOVIE, Settings(stages="1", stage1=SMALL, device="cpu", context="none")).denoiser
     assert made is not None
     return made
 
@@ -53,7 +51,7 @@ def test_whole_planes_give_the_very_same_pixels(model: Denoiser, chunks: tuple[i
 
 
 def test_the_result_is_that_of_the_run(model: Denoiser) -> None:
-    result = denoise(MOVIE, Settings(stages="1", stage1=TINY, device="cpu", context="none"))
+    result = denoise(MOVIE, Settings(stages="1", stage1=SMALL, device="cpu", context="none"))
     np.testing.assert_array_equal(model.predict(MOVIE, device="cpu"), result.denoised)
 
 
@@ -64,7 +62,7 @@ def test_planes_that_are_cut_show_no_seams(monkeypatch: pytest.MonkeyPatch, num_
     image = RNG.normal(100, 10, (500, 450)).astype(np.float32)
     image[190:194, 191] = 500
     image[300, 380:390] = 3000
-    stage = replace(TINY, num_layers=num_layers)
+    stage = replace(SMALL, num_layers=num_layers)
     model = denoise(image[:128, :128], Settings(stages="1", stage1=stage, device="cpu")).denoiser
     assert model is not None
     result = model.predict(dask.array.from_array(image, (100, 450)), device="cpu")
@@ -165,7 +163,7 @@ def test_offsets_of_lines_are_those_of_the_whole_plane(monkeypatch: pytest.Monke
     monkeypatch.setattr(lazy, "BLOCK_PIXELS", 64 * 64)
     monkeypatch.setattr(lazy, "BLOCK_SIDE", 192)
     image = (1000 + RNG.normal(0, 10, (400, 420)) + RNG.normal(0, 30, (400, 1))).astype(np.float32)
-    model = denoise(image, Settings(stages="1", stage1=TINY, device="cpu")).denoiser
+    model = denoise(image, Settings(stages="1", stage1=SMALL, device="cpu")).denoiser
     assert model is not None
     assert model.flattened == ("rows",)
     whole = model.predict(image, device="cpu")

@@ -5,19 +5,13 @@ from __future__ import annotations
 import dask.array
 import numpy as np
 import pytest
+from helpers.stages import SMALL
 
 from napari_autostructn2v import Denoiser, denoise
 from napari_autostructn2v.large import sample_planes
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-FAST = Settings(
-    stages="1",
-    device="cpu",
-    context="none",
-    stage1=StageSettings(
-        roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=4
-    ),
-)
+FAST = Settings(stages="1", device="cpu", context="none", stage1=SMALL)
 MOVIE = np.random.default_rng(0).normal(100, 10, (4, 64, 80)).astype(np.float32)
 MASK = np.zeros(MOVIE.shape, bool)
 MASK[:, 20:30, 36:44] = True  # across a border of the blocks

@@ -10,16 +10,14 @@ from typing import Any
 import dask.array
 import numpy as np
 import pytest
+from helpers.stages import SMALL
 
 from napari_autostructn2v.large import KeptPlanes
 from napari_autostructn2v.large import parts as large
 from napari_autostructn2v.pipeline import denoise, run
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=4
-)
-SETTINGS = Settings(stages="1", stage1=TINY, stage2=TINY, device="cpu")
+SETTINGS = Settings(stages="1", stage1=SMALL, stage2=SMALL, device="cpu")
 MOVIE = np.random.default_rng(0).normal(100, 10, (20, 48, 64)).astype(np.float32)
 
 
@@ -171,7 +169,7 @@ def test_a_large_movie_is_trained_on_with_its_neighbours(monkeypatch: pytest.Mon
     monkeypatch.setattr(large, "_RUN", 6)
     monkeypatch.setattr(large, "_RUN_SIDES", (32,))
     source = Source()
-    settings = Settings(stages="1", stage1=TINY, stage2=TINY, device="cpu", context="near")
+    settings = Settings(stages="1", stage1=SMALL, stage2=SMALL, device="cpu", context="near")
     events = run(source.array(), settings, preview_plane=11)
     first = next(event.preview for event in events if event.preview is not None)
     assert first.shape == (48, 64)

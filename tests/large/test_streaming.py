@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from helpers.stages import SMALL
 
 from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.files import open_image
@@ -15,18 +16,15 @@ from napari_autostructn2v.large import Recipe, blocks_of, chunks_for, denoise_bl
 from napari_autostructn2v.large import chunked as lazy
 from napari_autostructn2v.large import parts as large
 from napari_autostructn2v.pipeline import denoise
-from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
+from napari_autostructn2v.settings import Settings
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=4
-)
 RNG = np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
 def model() -> Denoiser:
     image = RNG.normal(100, 10, (64, 80))
-    made = denoise(image, Settings(stages="1", stage1=TINY, device="cpu")).denoiser
+    made = denoise(image, Settings(stages="1", stage1=SMALL, device="cpu")).denoiser
     assert made is not None
     return made
 
@@ -135,7 +133,7 @@ def test_a_number_cut_short_does_not_count(tmp_path: Path) -> None:
 
 def test_offsets_of_lines_are_those_of_the_whole_plane(small: None, tmp_path: Path) -> None:
     image = (1000 + RNG.normal(0, 10, (2, 300, 320)) + RNG.normal(0, 30, (2, 1, 320))).astype(np.float32)
-    model = denoise(image, Settings(stages="1", stage1=TINY, device="cpu")).denoiser
+    model = denoise(image, Settings(stages="1", stage1=SMALL, device="cpu")).denoiser
     assert model is not None
     assert model.flattened == ("columns",)
     zarr.create_array(tmp_path / "in.zarr", data=image, chunks=(1, 64, 64))
