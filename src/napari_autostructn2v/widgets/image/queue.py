@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...progress import Progress
-from ..work import ChannelProgress, Failure, Runner, Task
+from ..work import ChannelProgress, Failure, Runner, Task, is_better_than_last
 from .results import Outcome, ResultLayers
 from .source import Source
 from .state import ImageState, ModelAtHand
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
 
 __all__ = ["PlannedRun", "RunControl"]
-
-#: Share of stage 2 after which its previews are better than the last one of stage 1.
-_LATE_ENOUGH = 0.3
 
 _WITH_NOTHING = "Cancelled before there was a result."
 
@@ -172,8 +169,7 @@ class RunControl(QObject):
         shown = next((event for event in reversed(events) if event.preview is not None), None)
         if shown is None or shown.preview is None:
             return
-        # At the beginning of stage 2 the last preview of stage 1 is still the better picture.
-        if shown.phase != self._previewed and self._previewed and shown.step < _LATE_ENOUGH * shown.total:
+        if not is_better_than_last(shown, self._previewed):
             return
         self._results.show_preview(shown.preview, _channel_of(shown))
         self._previewed = shown.phase

@@ -10,7 +10,7 @@ from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
 from .live import LiveAnswer, live_task
 from .passing import passed_on
-from .previews import without_flat_previews
+from .previews import is_better_than_last, without_flat_previews
 from .tasks import (
     denoise_task,
     export_models_task,
@@ -49,6 +49,7 @@ __all__ = [
     "export_models_task",
     "fill_task",
     "gain_task",
+    "is_better_than_last",
     "linear_preview_task",
     "live_task",
     "load_models_task",

@@ -11,12 +11,30 @@ import numpy as np
 from ...progress import Progress
 from .passing import passed_on
 
-__all__ = ["without_flat_previews"]
+__all__ = ["is_better_than_last", "without_flat_previews"]
 
 _T = TypeVar("_T")
 
 #: A preview that varies less than this share of what the noisy image varies shows nothing yet.
 _FLAT = 0.1
+
+#: Share of a stage after which its previews are better than the last one from before it.
+_LATE_ENOUGH = 0.3
+
+
+def is_better_than_last(event: Progress, last_phase: str) -> bool:
+    """Return whether a preview is likely to be a better picture than the one that is shown.
+
+    At the beginning of a stage that learns from nothing it is not. One that there is before the first step comes from a
+    network that has seen images.
+
+    Parameters
+    ----------
+    event : Progress
+    last_phase : str
+        That the preview on the screen came from; empty if there is none.
+    """
+    return last_phase in ("", event.phase) or event.step == 0 or event.step >= _LATE_ENOUGH * event.total
 
 
 def without_flat_previews(
