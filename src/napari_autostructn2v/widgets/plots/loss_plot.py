@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import QEvent
 from qtpy.QtGui import QColor, QPalette
 
 from ...progress import Progress
+from .themed_plot import ThemedPlot
 
 __all__ = ["LossPlot"]
 
@@ -47,7 +47,7 @@ class _LogAxis(pg.AxisItem):
         return [f"{10**value:.3g}" for value in values]
 
 
-class LossPlot(pg.PlotWidget):
+class LossPlot(ThemedPlot):
     """Training and held-out loss over the steps; stage 2 and further channels continue to the right of stage 1.
 
     Parameters
@@ -57,7 +57,7 @@ class LossPlot(pg.PlotWidget):
     """
 
     def __init__(self, channel_of: Callable[[Progress], str]) -> None:
-        super().__init__(background=None, axisItems={"left": _LogAxis("left")})
+        super().__init__(axisItems={"left": _LogAxis("left")})
         self._channel_of = channel_of
         self._steps: list[int] = []
         self._losses: list[float] = []
@@ -133,12 +133,6 @@ class LossPlot(pg.PlotWidget):
     def names(self) -> list[str]:
         """Return what is written beside the stages, from left to right."""
         return [border.label.format for border in self._borders]
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.StyleChange and hasattr(self, "_held_out_curve"):
-            self._apply_colors()
 
     def _start_phase(self, phase: str, channel: str) -> None:
         # A channel is named once, above its first stage, since its stages are close together.

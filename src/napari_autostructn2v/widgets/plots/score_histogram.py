@@ -7,6 +7,8 @@ import pyqtgraph as pg
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
+from .themed_plot import ThemedPlot
+
 __all__ = ["ThresholdHistogram"]
 
 _BINS = 64
@@ -17,7 +19,7 @@ _HEIGHT = 56
 _IDLE = "#808080"
 
 
-class ThresholdHistogram(pg.PlotWidget):
+class ThresholdHistogram(ThemedPlot):
     """A small histogram of the scores; the selected side of the threshold has the colour of the stage.
 
     Parameters
@@ -31,7 +33,7 @@ class ThresholdHistogram(pg.PlotWidget):
     threshold_changed = Signal(float)
 
     def __init__(self, color: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
+        super().__init__(parent)
         self._scores = np.empty(0, np.float32)
         self._counts = np.zeros(_BINS)
         self._centers = (np.arange(_BINS) + 0.5) / _BINS
