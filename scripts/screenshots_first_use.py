@@ -67,14 +67,18 @@ class Hand:
         """Return a dock of the plugin."""
         return next(dock for dock in self.window.findChildren(QDockWidget) if dock.windowTitle().startswith(title))
 
-    def click(self, widget: QWidget, place: QPoint | None = None) -> None:
-        """Scroll to a widget, as one does, and click on it."""
+    def scroll_to(self, widget: QWidget) -> None:
+        """Bring a widget into view."""
         ancestor = widget.parentWidget()
         while ancestor is not None and not isinstance(ancestor, QScrollArea):
             ancestor = ancestor.parentWidget()
         if isinstance(ancestor, QScrollArea):
             ancestor.ensureWidgetVisible(widget)
         QTest.qWait(20)
+
+    def click(self, widget: QWidget, place: QPoint | None = None) -> None:
+        """Scroll to a widget, as one does, and click on it."""
+        self.scroll_to(widget)
         if not widget.isEnabled():
             raise RuntimeError(f"{widget.toolTip()!r} cannot be clicked")
         # By default a click lands on the mark of a check box or radio button, since its text may be shorter.
