@@ -11,7 +11,7 @@ from .blind_prediction import predict_blind
 from .context import NEAR, NEAR_AND_FAR, NO_CONTEXT, Context, neighbours
 from .devices import available_devices, resolve_device
 from .portable import run_torchscript, torchscript_of
-from .prediction import AS_IT_IS, predict_planes, prediction_symmetries
+from .prediction import AS_IT_IS, predict_plane, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
 from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back, share_to_give_back
 from .start import started_network
@@ -36,6 +36,7 @@ __all__ = [
     "neighbours",
     "new_network",
     "predict_blind",
+    "predict_plane",
     "predict_planes",
     "prediction_symmetries",
     "resolve_device",

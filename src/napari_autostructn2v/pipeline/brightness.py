@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ __all__ = ["BlindPixels", "blind_pixels", "set_level"]
 #: Side in pixels, and number, of the windows; times that other pixels are blind in each.
 _WINDOW, _MOST_WINDOWS, _TIMES = 512, 4, 3
 
-#: Share of the planes, at least, that tells the level of a network.
+#: Share of the windows, at least, that tells the level of a network.
 _LEAST_KEPT = 0.5
 
 
@@ -41,11 +42,6 @@ class BlindPixels:
         """Return the (P,) values of these pixels in (N, Y, X) planes."""
         values: np.ndarray = planes[tuple(self.where.T)]
         return values
-
-    def among(self, places: np.ndarray) -> BlindPixels:
-        """Return those of the pixels that are True in a (N, Y, X) bool array."""
-        there = self.of(places)
-        return BlindPixels(self.where[there], self.predicted[there])
 
     def brightness(self, planes: np.ndarray, denoised: np.ndarray) -> Brightness | None:
         """Tell whether a result keeps the brightness of (N, Y, X) planes; None where there are too few pixels."""
@@ -74,37 +70,34 @@ def blind_pixels(
     Stopped
         If the stop token was set before the end.
     """
-    from ..network import neighbours, predict_blind
+    from ..network import predict_blind
 
-    network = trained.network
-    height, width = (min(side, _WINDOW) // network.multiple * network.multiple for side in planes.shape[1:])
     found: list[np.ndarray] = []
     places: list[np.ndarray] = []
-    indices = evenly_spread(len(planes), _MOST_WINDOWS)
-    for number, index in enumerate(indices):
-        # From corner to corner, so that a single window is in the middle.
-        share = (number + 0.5) / len(indices)
-        top, left = (int(share * (side - own)) for side, own in zip(planes.shape[1:], (height, width), strict=True))
-        beside = neighbours(planes, int(index), trained.context, trained.length, trained.drift)
-        shown = np.concatenate([planes[index][None], beside])[:, top : top + height, left : left + width]
+    for number, (index, rows, columns, shown) in enumerate(_windows(trained, planes)):
         for time in range(_TIMES):
             where, blind = predict_blind(
-                network,
+                trained.network,
                 shown,
                 trained.blind_mask,
                 trained.stage.mask_percentage,
                 seed=seed + _TIMES * number + time,
                 stop=stop,
             )
-            places.append(np.insert(where + np.array([top, left]), 0, index, axis=1))
+            places.append(np.insert(where + np.array([rows.start, columns.start]), 0, index, axis=1))
             found.append(blind)
     return BlindPixels(np.concatenate(places), np.concatenate(found))
 
 
 def set_level(
-    trained: TrainedNetwork, planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel, pixels: BlindPixels
+    trained: TrainedNetwork,
+    planes: np.ndarray,
+    noise: NoiseModel,
+    pixels: BlindPixels,
+    *,
+    stop: StopToken | None = None,
 ) -> None:
-    """Give a result, and all further ones of its network, the mean and the contrast of the planes.
+    """Give all results of a network the mean and the contrast of the planes that it was trained on.
 
     A network that has trained for a while is off by a percent or so; its blind predictions tell by how much.
 
@@ -114,25 +107,50 @@ def set_level(
         Its network is changed.
     planes : (N, Y, X) float32
         The noisy planes.
-    denoised : (N, Y, X) float32
-        The result; changed.
     noise : NoiseModel
         Of these planes.
     pixels : BlindPixels
         Of these planes.
-    """
-    from ..network import share_to_give_back
+    stop : StopToken or None
 
-    # Where structure was removed the image itself is put back, and says little of the level of the rest.
-    kept = 1 - np.stack([share_to_give_back(*pair, noise) for pair in zip(planes, denoised, strict=True)])
+    Raises
+    ------
+    Stopped
+        If the stop token was set before the end; the network is as it was then.
+    """
+    from ..network import predict_plane, share_to_give_back
+
+    windows: list[tuple[np.ndarray, ...]] = []
+    judged: list[tuple[np.ndarray, ...]] = []
+    for index, rows, columns, shown in _windows(trained, planes):
+        denoised = predict_plane(trained.network, shown, stop=stop)
+        # Where structure was removed the image itself is put back, and says little of the level of the rest.
+        kept = 1 - share_to_give_back(shown[0], denoised, noise)
+        windows.append((shown[0], denoised, kept))
+        here = pixels.where[:, 0] == index
+        places = pixels.where[here, 1] - rows.start, pixels.where[here, 2] - columns.start
+        whole = kept[places] == 1
+        judged.append(tuple(values[whole] for values in (pixels.predicted[here], shown[0][places], denoised[places])))
+    noisy, denoised, kept = (np.concatenate([each.ravel() for each in parts]) for parts in zip(*windows, strict=True))
     if kept.mean() < _LEAST_KEPT:
         return
-    judged = pixels.among(kept == 1)
-    slope = contrast_lost(judged.predicted, judged.of(planes), judged.of(denoised))
+    slope = contrast_lost(*(np.concatenate(parts) for parts in zip(*judged, strict=True)))
     # Noise has no mean: what the means of planes and result differ by is a mistake of the network.
-    offset = float(
-        np.sum(kept * (planes - np.float32(slope) * denoised), dtype=np.float64) / kept.sum(dtype=np.float64)
-    )
-    trained.network.stretch(slope, offset)
-    denoised *= np.float32(slope)
-    denoised += np.float32(offset)
+    offset = np.average(noisy.astype(np.float64) - slope * denoised, weights=kept)
+    trained.network.stretch(slope, float(offset))
+
+
+def _windows(trained: TrainedNetwork, planes: np.ndarray) -> Iterator[tuple[int, slice, slice, np.ndarray]]:
+    """Windows of a few planes, one of each, with what a network is shown of them: (1 + C, Y, X)."""
+    from ..network import neighbours
+
+    multiple = trained.network.multiple
+    height, width = (min(side, _WINDOW) // multiple * multiple for side in planes.shape[1:])
+    indices = evenly_spread(len(planes), _MOST_WINDOWS)
+    for number, index in enumerate(map(int, indices)):
+        # From corner to corner, so that a single window is in the middle.
+        share = (number + 0.5) / len(indices)
+        top, left = (int(share * (side - own)) for side, own in zip(planes.shape[1:], (height, width), strict=True))
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        beside = neighbours(planes, index, trained.context, trained.length, trained.drift)
+        yield index, rows, columns, np.concatenate([planes[index][None], beside])[:, rows, columns]

@@ -208,6 +208,12 @@ def run_stage(
     yield Progress("prediction", message=f"{title}: denoising the image")
     begun = time.monotonic()
     turns = prediction_symmetries(stage, task.blind_mask)
+    pixels = None
+    if task.is_last:
+        whole = TrainedNetwork(network, stage, task.blind_mask, context, length, drift)
+        with suppress(Stopped):
+            pixels = blind_pixels(whole, planes, seed=seed, stop=stop)
+            set_level(whole, planes, measurement.noise, pixels, stop=stop)
     denoised = _predicted(entry, planes, length, drift, settings.tile, turns, stop)
     if denoised is None:
         said = f"{title} was stopped before the image was denoised; its model is kept."
@@ -215,12 +221,6 @@ def run_stage(
             network, context, None, trained.steps, seconds, trained.held_out, said, from_start=task.from_start
         )
     check_denoised(planes, denoised, stage, task.phase)
-    pixels = None
-    if task.is_last:
-        trained_network = TrainedNetwork(network, stage, task.blind_mask, context, length, drift)
-        with suppress(Stopped):
-            pixels = blind_pixels(trained_network, planes, seed=seed, stop=stop)
-            set_level(trained_network, planes, denoised, measurement.noise, pixels)
     denoised = give_back(planes, denoised, measurement.noise)
     brightness = None if pixels is None else pixels.brightness(planes, denoised)
     seconds["prediction"] = time.monotonic() - begun
