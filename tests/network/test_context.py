@@ -74,14 +74,21 @@ DRIFT = np.cumsum(np.random.default_rng(5).integers(-3, 4, (18, 2)), 0)
 
 
 @pytest.mark.parametrize("context", [NEAR, NEAR_AND_FAR, Context(((1, 1), (2, 4)), leave_out=1)])
-def test_training_and_prediction_are_shown_the_same_of_drifting_planes(context):
+@pytest.mark.parametrize("drift", [DRIFT, DRIFT * 0.7], ids=["whole pixels", "parts of pixels"])
+def test_training_and_prediction_are_shown_the_same_of_drifting_planes(context, drift):
     planes = np.random.default_rng(0).normal(size=(18, 20, 22)).astype(np.float32)
     plane = torch.tensor([0, 4, 8, 9, 17])
     rows, columns = torch.arange(3, 11).expand(5, -1), torch.arange(5, 13).expand(5, -1)
-    crops = DriftingStacks(torch.from_numpy(planes), context, 9, DRIFT).crops(plane, rows, columns).numpy()
+    crops = DriftingStacks(torch.from_numpy(planes), context, 9, drift).crops(plane, rows, columns).numpy()
     for crop, index in zip(crops, plane.tolist(), strict=True):
-        expected = neighbours(planes, index, context, 9, DRIFT)[:, 3:11, 5:13]
+        expected = neighbours(planes, index, context, 9, drift)[:, 3:11, 5:13]
         np.testing.assert_allclose(crop, expected, atol=1e-5)
+    stacks = DriftingStacks(torch.from_numpy(planes), context, 9, drift)
+    for turned, axis in (
+        (stacks.crops(plane, rows.flip(1), columns), 2),
+        (stacks.crops(plane, rows, columns.flip(1)), 3),
+    ):
+        np.testing.assert_array_equal(turned.flip(axis), crops)
     still = DriftingStacks(torch.from_numpy(planes), context, 9, 0 * DRIFT).crops(plane, rows, columns)
     np.testing.assert_allclose(
         still, StackSums(torch.from_numpy(planes), context, 9).crops(plane, rows, columns), atol=1e-5

@@ -85,7 +85,8 @@ def _drift_of_stack(stack: np.ndarray, planes: int) -> np.ndarray | None:
         return None
     if np.abs(whole).max() * factor < _LEAST_MOVE:
         return None
-    return (positions - positions[0]) * factor
+    # Exactly what was measured: rounding errors would differ between the whole and its parts.
+    return np.rint((positions - positions[0]) * _PARTS) / _PARTS * factor
 
 
 def _positions(spectra: np.ndarray) -> np.ndarray:

@@ -195,30 +195,29 @@ class DriftingStacks:
 
     def crops(self, plane: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
         """Return the (B, C, S, S) neighbours of crops; see :meth:`StackSums.crops`."""
+        flipped = [axis for axis, index in ((2, rows), (3, columns)) if index[0, 0] > index[0, -1]]
+        corners = torch.stack([plane, rows.amin(1), columns.amin(1)], 1).tolist()
         shape = len(plane), self._context.channels, rows.shape[1], columns.shape[1]
         result = torch.empty(shape, device=self._planes.device)
-        for crop, index in enumerate(plane.tolist()):
+        for crop, (index, top, left) in enumerate(corners):
             start = index // self._length * self._length
             for channel, (first, last) in enumerate(self._spans[index % self._length] + start):
                 by = self._drift[first : last + 1] - self._drift[index]
-                result[crop, channel] = self._moved(slice(first, last + 1), by, rows[crop], columns[crop]).mean(0)
-        return result
+                moved = self._moved(self._planes[first : last + 1], by, top, left, shape[2:])
+                result[crop, channel] = moved.mean(0)
+        return result.flip(flipped)
 
-    def _moved(self, which: slice, by: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
-        """Return a (P, S, S) crop of planes, each so many pixels farther down and right."""
+    @staticmethod
+    def _moved(planes: torch.Tensor, by: torch.Tensor, top: int, left: int, shape: tuple[int, ...]) -> torch.Tensor:
+        """Return a crop of all planes, each so many pixels farther down and right, by linear interpolation."""
         whole = by.floor()
-        part, whole = by - whole, whole.long()
-        height, width = self._planes.shape[1:]
-        # One more row and column, whichever way they run, to interpolate towards.
-        down = _mirrored(_one_more(rows) + whole[:, :1], height)
-        right = _mirrored(_one_more(columns) + whole[:, 1:], width)
-        at = torch.arange(which.start, which.stop, device=by.device)
-        crop = self._planes[at[:, None, None], down[:, :, None], right[:, None, :]]
-        crop = torch.lerp(crop[:, :-1], crop[:, 1:], part[:, 0, None, None])
-        crop = torch.lerp(crop[:, :, :-1], crop[:, :, 1:], part[:, 1, None, None])
-        return crop.flip([axis for axis, index in ((1, rows), (2, columns)) if index[0] > index[-1]])
-
-
-def _one_more(index: torch.Tensor) -> torch.Tensor:
-    low = int(index.min())
-    return torch.arange(low, low + len(index) + 1, device=index.device)
+        part, whole = (by - whole)[:, :, None, None], whole.long()
+        # One row and column more, to interpolate towards.
+        down, right = (
+            _mirrored(torch.arange(first, first + side + 1, device=by.device) + whole[:, axis, None], length)
+            for axis, (first, side, length) in enumerate(zip((top, left), shape, planes.shape[1:], strict=True))
+        )
+        at = torch.arange(len(planes), device=by.device)
+        crop = planes[at[:, None, None], down[:, :, None], right[:, None, :]]
+        crop = torch.lerp(crop[:, :-1], crop[:, 1:], part[:, 0])
+        return torch.lerp(crop[:, :, :-1], crop[:, :, 1:], part[:, 1])
