@@ -257,3 +257,26 @@ def test_every_scene_of_a_microscopes_file_is_a_row(make_dock, tmp_path, qtbot) 
     assert [layer.name for layer in viewer.layers] == ["cells.h5/second", "cells.h5/second denoised"]
     for layer in viewer.layers:
         np.testing.assert_allclose(layer.scale, [1, 0.2, 0.1])
+
+
+def test_layers_are_rows_and_their_results_are_layers(make_dock, folder, qtbot) -> None:
+    dock = make_dock()
+    viewer = dock._viewer
+    qtbot.mouseClick(dock.layers_button, Qt.MouseButton.LeftButton)
+    assert "no image layer" in dock.message.text
+    for number in (1, 2):
+        viewer.add_image(CELLS[number], name=f"cells {number}", scale=(0.1, 0.1), units=("um", "um"))
+    viewer.layers.selection = set(viewer.layers)
+    dock.batch.add([str(folder / "a.png")])
+    for _ in range(2):
+        qtbot.mouseClick(dock.layers_button, Qt.MouseButton.LeftButton)
+    assert list(states(dock)) == ["a.png", "cells 1", "cells 2"], "each layer comes once"
+    dock.start()
+    finish(dock, qtbot)
+    assert set(states(dock).values()) == {"done"}
+    assert all(row.judgement is not None and row.after is not None for row in dock.batch.rows)
+    result = viewer.layers["cells 2 denoised"]
+    np.testing.assert_allclose(result.scale, (0.1, 0.1))
+    dock.open(2)
+    assert viewer.layers.selection.active is viewer.layers["cells 2"] and result.visible
+    assert "All images are done" in dock.start_button.toolTip()

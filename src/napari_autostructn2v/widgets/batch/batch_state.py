@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
@@ -18,10 +19,12 @@ from ...progress import Progress
 from ..image import ViewerState, viewer_state
 from ..parts import unwrapped
 from ..work import Failure, FileLook, Latest, ResultEvent, batch_task, look_task
-from .rows import BatchRow
+from .layer_runs import LayerRuns
+from .rows import BatchRow, picture_of_layer
 from .wish import BatchWish
 
 if TYPE_CHECKING:
+    from napari.layers import Image
     from napari.viewer import Viewer
 
 __all__ = ["BatchState", "batch_state"]
@@ -60,6 +63,7 @@ class BatchState(QObject):
         self.wish = BatchWish()
         #: How far the run is, in words.
         self.words = ""
+        self._is_stopped = False  # by the user
         self._running: list[BatchRow] = []  # those of the present run
         self._looker = Latest(self)
         self._looker.runner.progressed.connect(self._on_looked)
@@ -67,13 +71,21 @@ class BatchState(QObject):
         self._looker.failed.connect(self._on_all_looked)
         self._timer = QTimer(self, singleShot=True, interval=_SETTLED)
         self._timer.timeout.connect(self.look)
+        self._layers = LayerRuns(state, self)
+        self._layers.row_changed.connect(self._tell)
+        self._layers.ended.connect(self._on_all_ended)
         self.control.batch_progressed.connect(self._on_progress)
-        self.control.batch_ended.connect(self._on_ended)
+        self.control.batch_ended.connect(self._on_files_ended)
 
     @property
     def is_running(self) -> bool:
         """Whether the batch is under way."""
-        return self.control.is_batch
+        return self.control.is_batch or self._layers.is_running
+
+    @property
+    def files(self) -> list[BatchRow]:
+        """The rows that are files."""
+        return [row for row in self.rows if row.layer is None]
 
     @property
     def is_looking(self) -> bool:
@@ -90,7 +102,7 @@ class BatchState(QObject):
             self.said.emit(str(error))
             return
         empty = [path for path in found if path.is_dir() and not is_zarr(path)]
-        known = {os.path.abspath(row.source) for row in self.rows}
+        known = {os.path.abspath(row.source) for row in self.files}
         fresh = [path for path in found if os.path.abspath(path) not in known and path not in empty]
         self.said.emit(f"No image was found in {' and '.join(path.name for path in empty)}." if empty else "")
         if not fresh:
@@ -100,6 +112,19 @@ class BatchState(QObject):
             self.set_wish(self._with_folder(fresh[0]))
         self.rows_changed.emit()
         self._look_soon()
+
+    def add_layers(self, layers: Sequence[Image]) -> None:
+        """Add image layers; each comes once."""
+        known = [row.layer() for row in self.rows if row.layer is not None]
+        fresh = [layer for layer in layers if not any(layer is other for other in known)]
+        for layer in fresh:
+            row = BatchRow(Path(layer.name), layer=ref(layer), before=picture_of_layer(layer))
+            row.about = " × ".join(map(str, (layer.data[0] if layer.multiscale else layer.data).shape))
+            self.rows.append(row)
+        self.said.emit("" if layers else "There is no image layer. Open an image first.")
+        if fresh:
+            self.rows_changed.emit()
+            self.run_changed.emit()
 
     def remove(self, rows: Sequence[BatchRow]) -> None:
         """Take rows out that are not being worked on."""
@@ -120,16 +145,21 @@ class BatchState(QObject):
         """Denoise the files that are not done yet, one after the other."""
         if self.control.is_running or not self.rows:
             return
+        self._is_stopped = False
         self.said.emit("")
         self._timer.stop()
         self._looker.forget()
         self._running = list(self.rows)
-        order = self._order()
-        for row, target in zip(self._running, order.targets, strict=True):
-            row.target = target
+        for row in self._running:
             if row.state != "done":
                 row.wait()
-        self.control.start_batch(batch_task(order))
+        if files := self.files:
+            order = self._order()
+            for row, target in zip(files, order.targets, strict=True):
+                row.target = target
+            self.control.start_batch(batch_task(order))
+        else:
+            self._start_layers()
         self.words = "Getting ready…"
         self.rows_changed.emit()
         self.run_changed.emit()
@@ -137,7 +167,11 @@ class BatchState(QObject):
     def stop(self) -> None:
         """End the run; what is done stays."""
         if self.is_running:
-            self.control.stop()
+            self._is_stopped = True
+            if self._layers.is_running:
+                self._layers.stop()
+            else:
+                self.control.stop()
             self.words = "Stopping; what is done is kept…" if self.is_running else self.words
             self.run_changed.emit()
 
@@ -145,14 +179,18 @@ class BatchState(QObject):
 
     def look(self) -> None:
         """Find out what is known of each file, beside the window."""
-        if self.is_running or not self.rows or not self.wish.folder:
+        if self.is_running or not self.files or not self.wish.folder:
             return
-        without = [number for number, row in enumerate(self.rows) if row.before is None]
+        without = [number for number, row in enumerate(self.files) if row.before is None]
         self._looker.ask(None, look_task(self._order(), without))
         self.run_changed.emit()
 
     def _order(self) -> BatchOrder:
-        return self.wish.order([row.source for row in self.rows])
+        wish = self.wish
+        if not wish.settings_file:
+            here = self._state.common  # where and in which pieces the work is done is a matter of this computer
+            wish = replace(wish, settings=replace(wish.settings, device=here.device, tile=here.tile))
+        return wish.order([row.source for row in self.files])
 
     def _look_soon(self) -> None:
         if not self.is_running:
@@ -162,7 +200,7 @@ class BatchState(QObject):
 
     def _on_looked(self, events: list[Progress]) -> None:
         for look in events:
-            for row in self.rows:
+            for row in self.files:
                 if isinstance(look, FileLook) and self._looker.is_busy and row.source == look.source:
                     row.take_look(look)
                     self._tell(row)
@@ -173,9 +211,10 @@ class BatchState(QObject):
         self.run_changed.emit()
 
     def _on_progress(self, events: list[Progress]) -> None:
+        files = [row for row in self._running if row.layer is None]
         for event in events:
             if isinstance(event, FileEvent):
-                self._take(event, self._running[event.number])
+                self._take(event, files[event.number])
             else:
                 what = "One model for all" if event.phase != "measuring" or event.total else "Getting ready"
                 share = f": {event.phase} · {100 * event.step / event.total:.0f} %" if event.total else "…"
@@ -195,12 +234,25 @@ class BatchState(QObject):
         self.words = f"{event.number + 1} of {event.count}: {row.name}"
         self._tell(row)
 
-    def _on_ended(self, answer: object) -> None:
+    def _on_files_ended(self, answer: object) -> None:
         for row in self._running:
             if row.state == "running":
                 row.end_early(answer if isinstance(answer, str) else "")
-        self._running = []
         self.said.emit(answer.sentence if isinstance(answer, Failure) else "")
+        if self._is_stopped:
+            self._on_all_ended()
+        else:
+            self._start_layers()
+
+    def _start_layers(self) -> None:
+        """Turn to the layers, once all files are through."""
+        layers = [row for row in self._running if row.layer is not None and row.state != "done"]
+        self._layers.start(layers, self.wish)
+        self.rows_changed.emit()
+        self.run_changed.emit()
+
+    def _on_all_ended(self) -> None:
+        self._running = []
         self.words = self._summary()
         self.rows_changed.emit()
         self.run_changed.emit()

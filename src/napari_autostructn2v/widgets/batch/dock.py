@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari.layers import Image
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ...files import SUFFIXES
+from ..image import image_of, is_made_here
 from ..parts import BUSY, DockTabs, DockWatch, MessageBar, RunButtons, WheelGuard, WrappedLabel, unwrapped
 from .batch_state import batch_state
 from .closing import ClosingBatch
@@ -29,7 +31,9 @@ _START = "Denoise the images that are not done yet, one after the other (Ctrl+R 
 
 _CANCEL = "End the batch; what is done stays, and Start goes on with the rest (Esc while this dock has the keyboard)."
 
-_EMPTY = "Add files, or a folder of images, or drop them here. OME-Zarr images are folders: add each by Add folder…"
+_EMPTY = (
+    "Add layers, files, or a folder of images, or drop them here. OME-Zarr images are folders: add each by Add folder…"
+)
 
 _NO_ROWS = "Add images first."
 
@@ -50,6 +54,11 @@ class BatchDock(QWidget):
         super().__init__()
         self._viewer = unwrapped(napari_viewer)
         self.batch = batch_state(self._viewer)
+        self.layers_button = QPushButton("Add layers")
+        self.layers_button.setToolTip(
+            "Add the selected image layers; all of them where none is selected. Each has a model of its own, and its "
+            "result is a layer."
+        )
         self.files_button = QPushButton("Add files…")
         self.files_button.setToolTip("Add TIFF, OME-TIFF, ImageJ and PNG files.")
         self.folder_button = QPushButton("Add folder…")
@@ -75,6 +84,7 @@ class BatchDock(QWidget):
         self._show_rows()
 
     def _connect(self) -> None:
+        self.layers_button.clicked.connect(self.add_layers)
         self.files_button.clicked.connect(self._ask_files)
         self.folder_button.clicked.connect(self._ask_folder)
         self.open_button.clicked.connect(self.open_selected)
@@ -129,6 +139,13 @@ class BatchDock(QWidget):
         """Take the selected rows out of the table."""
         self.batch.remove([self.batch.rows[number] for number in self.table.chosen])
 
+    def add_layers(self) -> None:
+        """Add the selected image layers, all of them where none is selected; of a result, its image."""
+        selected = [layer for layer in self._viewer.layers if layer in self._viewer.layers.selection]
+        images = [image for layer in selected if (image := image_of(layer)) is not None]
+        every = [layer for layer in self._viewer.layers if isinstance(layer, Image) and not is_made_here(layer)]
+        self.batch.add_layers(list(dict.fromkeys(images)) or every)
+
     def _ask_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Add files", "", _KINDS)
         if paths:
@@ -172,7 +189,7 @@ class BatchDock(QWidget):
         missing = ""
         if not rows:
             missing = _NO_ROWS
-        elif not self.batch.wish.folder:
+        elif self.batch.files and not self.batch.wish.folder:
             missing = _NO_FOLDER
         elif all(row.state == "done" for row in rows):
             missing = _ALL_DONE
@@ -197,7 +214,7 @@ class BatchDock(QWidget):
 
     def _lay_out(self) -> None:
         add = QHBoxLayout()
-        for button in (self.files_button, self.folder_button):
+        for button in (self.layers_button, self.files_button, self.folder_button):
             add.addWidget(button)
         below = QHBoxLayout()
         for button in (self.open_button, self.remove_button):

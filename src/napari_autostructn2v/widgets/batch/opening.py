@@ -13,7 +13,7 @@ from ...batch import layout_of, plan_for
 from ...errors import InputError
 from ...files import ImageFile, open_image, pixel_sizes
 from ...large import IN_MEMORY_PIXELS, on_disk_as_dask
-from ..image import METADATA_KEY, add_quietly, mark_as_made
+from ..image import METADATA_KEY, add_quietly, mark_as_made, viewer_state
 from .rows import BatchRow
 from .wish import BatchWish
 
@@ -41,6 +41,8 @@ def open_row(viewer: Viewer, row: BatchRow, wish: BatchWish) -> str:
     str
         What kept the image from being opened; empty if nothing did.
     """
+    if row.layer is not None:
+        return _show_layer(viewer, row)
     try:
         before = _shown(viewer, row.source) or _added(viewer, row.source, wish, row.name)
         if row.state == "done" and row.target is not None:
@@ -51,6 +53,18 @@ def open_row(viewer: Viewer, row: BatchRow, wish: BatchWish) -> str:
             after.visible = True
     except InputError as error:
         return str(error)
+    return ""
+
+
+def _show_layer(viewer: Viewer, row: BatchRow) -> str:
+    """Select the layer of a row, and bring its result into view."""
+    layer = None if row.layer is None else row.layer()
+    if layer is None or layer not in viewer.layers:
+        return "The layer is no longer in the viewer."
+    viewer.layers.selection.active = layer
+    for shown in (layer, viewer_state(viewer).of(layer).result):
+        if shown is not None and shown in viewer.layers:
+            shown.visible = True
     return ""
 
 

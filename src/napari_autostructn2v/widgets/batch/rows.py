@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from weakref import ReferenceType
 
 import numpy as np
+from napari.layers import Image
 
 from ...batch import channel_values
 from ...errors import InputError, UnknownAxesError
 from ...microscopes import split_scene
 from ...noise import Quality
 from ...progress import Progress
-from ..image import Judgement, judge
+from ..image import Judgement, Outcome, judge
 from ..work import Failure, FileLook, ResultEvent
 
-__all__ = ["BatchRow", "RowState"]
+__all__ = ["BatchRow", "RowState", "picture_of_layer"]
 
 RowState = Literal["waiting", "running", "done", "failed", "stopped"]
 
@@ -30,11 +32,14 @@ _AXES = "a stack that does not say what its planes are. Choose Time, Depth or Ch
 
 @dataclass(eq=False)
 class BatchRow:
-    """What is known of one file, and how far it is.
+    """What is known of one image, and how far it is.
 
     Parameters
     ----------
     source : Path
+        Of its file; the name of its layer where it is one.
+    layer : weak reference or None
+        To the layer, where the image is one of the viewer.
     target : Path or None
         Where its result goes, once that is known.
     about : str
@@ -59,6 +64,7 @@ class BatchRow:
     """
 
     source: Path
+    layer: ReferenceType[Image] | None = None
     target: Path | None = None
     about: str = ""
     state: RowState = "waiting"
@@ -116,6 +122,23 @@ class BatchRow:
             self.seconds = event.seconds
         self._blame(with_one_model)
 
+    def take_layer(self, outcome: Outcome, result: Image | None) -> None:
+        """Take up what became of a layer: its result is one as well."""
+        if result is None or outcome.is_stopped:
+            self.end_early("Cancelled; what was reached is a layer." if result is not None else "")
+            return
+        self._finish({}, "done: a layer of its own", picture_of_layer(result))
+        if outcome.quality is not None:
+            self.judgement = judge(outcome.quality)
+        if outcome.result is not None:
+            self.seconds = sum(outcome.result.report.seconds.values())
+            self.notes = tuple(outcome.result.report.messages)
+
+    def take_layer_failure(self, failure: Failure) -> None:
+        """Take up why a layer has no result."""
+        self.wait()
+        self.state, self.words, self.details = "failed", failure.sentence, failure.details
+
     def take_failure(self, error: Exception) -> None:
         """Take up why it has no result."""
         self._fail(error)
@@ -160,3 +183,8 @@ class BatchRow:
     def _short(self, sentence: str) -> str:
         """Return a sentence with the name of the file in place of its whole path."""
         return sentence.replace(str(self.source), self.name)
+
+
+def picture_of_layer(layer: Image) -> np.ndarray:
+    """Return the small picture that napari shows of a layer."""
+    return np.asarray(layer.thumbnail[..., :3], np.float32)

@@ -112,7 +112,8 @@ class BatchTable(QTableWidget):
         image.setData(_WORDS, row.words)
         image.setData(_SHARE, row.share if row.state == "running" else (-1.0 if row.state == "failed" else 0.0))
         image.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.name}: {row.words}")
-        image.setToolTip("\n".join([str(row.source), *filter(None, (row.about, row.words, *row.notes))]))
+        place = str(row.source) if row.layer is None else row.name
+        image.setToolTip("\n".join([place, *filter(None, (row.about, row.words, *row.notes))]))
         light = self.item(number, _LIGHT)
         if row.judgement is not None:
             symbol, color = _LIGHTS[row.judgement.light]

@@ -7,22 +7,20 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...settings import Settings
 from ..image import (
     ModelAtHand,
     Outcome,
     Part,
     Source,
     ViewerState,
-    keeping,
+    for_each_part,
     model_provenance,
     outcome_of_predictions,
-    outcome_of_results,
+    training_run,
 )
-from ..work import Task, denoise_task, each_channel, predict_task
+from ..work import Task, predict_task
 
 if TYPE_CHECKING:
-    from ...denoiser import Denoiser
     from .forecast import Forecast
 
 __all__ = ["RunPlans"]
@@ -44,13 +42,8 @@ class RunPlans:
     def denoise(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Train on an image and denoise it."""
         settings = self._state.of(source.layer).settings(self._state.common)
-
-        def train(part: Part) -> Task:
-            return self._training(source, part, settings)
-
-        return self._forecast.following(source, self._run(source, train)), partial(
-            _outcome_of_results, source, settings
-        )
+        task, read = training_run(source, settings, self._state.result_dtype)
+        return self._forecast.following(source, task), read
 
     def train_on(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Train the model at hand on, with the settings of its own run, and denoise an image."""
@@ -59,11 +52,8 @@ class RunPlans:
         here = self._state.common
         settings = replace(model.denoiser.settings, device=here.device, tile=here.tile)
 
-        def train(part: Part) -> Task:
-            return self._training(source, part, settings, model.of(part.number))
-
         self._forecast.expect_training_on(source)
-        return self._run(source, train), partial(_outcome_of_results, source, settings)
+        return training_run(source, settings, self._state.result_dtype, model)
 
     def apply(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Denoise an image with the model at hand, without training."""
@@ -75,34 +65,12 @@ class RunPlans:
             return predict_task(part.data, model.of(part.number), common, plane=part.plane, dtype=dtype)
 
         self._forecast.expect_prediction(source)
-        return self._run(source, predict), partial(_outcome_of_predictions, source, origin)
-
-    def _training(self, source: Source, part: Part, settings: Settings, start: Denoiser | None = None) -> Task:
-        task = denoise_task(
-            part.data,
-            settings,
-            preview_plane=part.plane if part.is_seen else None,
-            dtype=self._state.result_dtype,
-            start=start,
-        )
-        return keeping(task, f"{source.name} · {part.name}" if part.name else source.name)
-
-    def _run(self, source: Source, plan: Callable[[Part], Task]) -> Task:
-        """Return a task for the only channel, or for one after the other, the one in view first."""
-        parts = source.parts
-        if len(parts) == 1:
-            return plan(parts[0])
-        return each_channel([(part.number, part.name, plan(part)) for part in parts])
+        return for_each_part(source, predict), partial(_outcome_of_predictions, source, origin)
 
     def _model(self, source: Source) -> ModelAtHand:
         model = self._state.of(source.layer).model
         assert model is not None, "the button is disabled without a model"
         return model
-
-
-def _outcome_of_results(source: Source, settings: Settings, answer: Any) -> Outcome:
-    several = isinstance(answer, list)
-    return (outcome_of_results if several else Outcome.of_result)(source, settings, answer)
 
 
 def _outcome_of_predictions(source: Source, origin: dict[str, Any], answer: Any) -> Outcome:

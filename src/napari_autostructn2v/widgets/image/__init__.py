@@ -5,7 +5,6 @@ from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .chosen_image import ChosenImage
 from .error_maps import add_error_map
 from .image_choice import ImageChoice
-from .keeping import keeping
 from .layer_order import (
     METADATA_KEY,
     add_quietly,
@@ -23,6 +22,7 @@ from .results import ADDING, Outcome, model_provenance
 from .source import Part, Source
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .strength import note_strength, strength_of
+from .training import for_each_part, training_run
 from .verdict import Judgement, judge, why
 from .view_plane import plane_index
 from .viewer_state import ViewerState, viewer_state
@@ -51,10 +51,10 @@ __all__ = [
     "add_error_map",
     "add_quietly",
     "axes_in_words",
+    "for_each_part",
     "image_of",
     "is_made_here",
     "judge",
-    "keeping",
     "keeping_selection",
     "mark_as_made",
     "model_provenance",
@@ -67,6 +67,7 @@ __all__ = [
     "read_axes",
     "readings",
     "strength_of",
+    "training_run",
     "viewer_state",
     "why",
     "with_pair",

@@ -1,0 +1,60 @@
+"""A run that trains on an image: its task, and how its answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ...settings import Settings
+from ..work import Task, denoise_task, each_channel
+from .channel_outcomes import outcome_of_results
+from .keeping import keeping
+from .results import Outcome
+from .source import Part, Source
+
+if TYPE_CHECKING:
+    from .state import ModelAtHand
+
+__all__ = ["for_each_part", "training_run"]
+
+
+def training_run(
+    source: Source, settings: Settings, dtype: str | None, start: ModelAtHand | None = None
+) -> tuple[Task, Callable[[Any], Outcome]]:
+    """Return the task that trains on an image and denoises it, channel by channel, and how to read its answer.
+
+    Parameters
+    ----------
+    source : Source
+    settings : Settings
+    dtype : str or None
+        Of the result; by default that of the image.
+    start : ModelAtHand, optional
+        What to train on from.
+    """
+
+    def train(part: Part) -> Task:
+        task = denoise_task(
+            part.data,
+            settings,
+            preview_plane=part.plane if part.is_seen else None,
+            dtype=dtype,
+            start=None if start is None else start.of(part.number),
+        )
+        return keeping(task, f"{source.name} · {part.name}" if part.name else source.name)
+
+    return for_each_part(source, train), partial(_outcome, source, settings)
+
+
+def for_each_part(source: Source, plan: Callable[[Part], Task]) -> Task:
+    """Return a task for the only channel, or for one after the other, the one in view first."""
+    parts = source.parts
+    if len(parts) == 1:
+        return plan(parts[0])
+    return each_channel([(part.number, part.name, plan(part)) for part in parts])
+
+
+def _outcome(source: Source, settings: Settings, answer: Any) -> Outcome:
+    several = isinstance(answer, list)
+    return (outcome_of_results if several else Outcome.of_result)(source, settings, answer)
