@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import numpy as np
 import pytest
 
-from napari_autostructn2v.samples import camera_blur, open_camera_blur, open_scan_lines, scan_lines
+from napari_autostructn2v.noise import measure
+from napari_autostructn2v.samples import (
+    camera_blur,
+    dividing_nuclei,
+    nuclei,
+    open_camera_blur,
+    open_dividing_nuclei,
+    open_nuclei,
+    open_scan_lines,
+    scan_lines,
+)
+from napari_autostructn2v.settings import Settings
 
 SAMPLES = [scan_lines, camera_blur]
 
@@ -68,7 +81,7 @@ def test_any_shape(sample, shape):
     assert np.ptp(truth) > 0
 
 
-@pytest.mark.parametrize("opener", [open_scan_lines, open_camera_blur])
+@pytest.mark.parametrize("opener", [open_scan_lines, open_camera_blur, open_nuclei, open_dividing_nuclei])
 def test_layers_show_the_cells_at_once(opener):
     ((image, properties, kind),) = opener()
     low, high = properties["contrast_limits"]
@@ -76,9 +89,28 @@ def test_layers_show_the_cells_at_once(opener):
     assert 0.9 < ((image >= low) & (image <= high)).mean() < 1
 
 
-@pytest.mark.parametrize("key", ["scan_lines", "camera_blur"])
-def test_napari_opens_the_sample(make_napari_viewer, key):
+@pytest.mark.parametrize(
+    ("key", "name", "shape"),
+    [
+        ("scan_lines", "Scan lines", (512, 512)),
+        ("camera_blur", "Camera noise", (512, 512)),
+        ("nuclei", "Nuclei", (256, 256)),
+        ("dividing_nuclei", "Dividing nuclei", (32, 128, 128)),
+    ],
+)
+def test_napari_opens_the_sample(make_napari_viewer, key, name, shape):
     viewer = make_napari_viewer()
     (layer,) = viewer.open_sample("napari-autostructn2v", key)
-    assert layer.data.shape == (512, 512)
-    assert layer.name == {"scan_lines": "Scan lines", "camera_blur": "Camera noise"}[key]
+    assert layer.data.shape == shape
+    assert layer.name == name
+
+
+@pytest.mark.parametrize("sample", [nuclei, dividing_nuclei])
+def test_real_samples_are_noisy_and_say_whose_they_are(sample):
+    image = sample()
+    assert image.dtype == np.uint16 and image.dtype.isnative
+    folder = resources.files("napari_autostructn2v") / "sample_data"
+    assert f"`{sample.__name__}.tif`" in (folder / "README.md").read_text(encoding="utf-8")
+    assert (folder / f"{sample.__name__}.tif").stat().st_size < 1e6, "the wheel stays small"
+    noise = measure(image, Settings()).noise_in_units
+    assert 0.01 < noise.variance / image.var(dtype=float) < 0.2

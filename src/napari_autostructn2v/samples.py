@@ -1,13 +1,19 @@
-"""Synthetic microscopy images with structured noise, and the truth behind them.
+"""Synthetic microscopy images with structured noise, and the truth behind them; and two real ones, without truth.
 
-Everything is generated, nothing downloaded. Two of the commonest cases of correlated noise are covered:
+Nothing is downloaded. Two of the commonest cases of correlated noise are generated:
 
 - :func:`scan_lines`: a point-scanning microscope whose detector electronics smear the noise along each row;
 - :func:`camera_blur`: a wide-field camera whose frames were resampled, so that noise spreads in every direction.
+
+The real ones, whose authors and licences are named in ``sample_data/README.md``, are:
+
+- :func:`nuclei`: a plane of a spinning-disk confocal microscope;
+- :func:`dividing_nuclei`: a movie of migrating cells.
 """
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -20,7 +26,16 @@ if TYPE_CHECKING:
     Camera = NDArray[np.uint16]
     Layer = tuple[Camera, dict[str, Any], str]
 
-__all__ = ["camera_blur", "open_camera_blur", "open_scan_lines", "scan_lines"]
+__all__ = [
+    "camera_blur",
+    "dividing_nuclei",
+    "nuclei",
+    "open_camera_blur",
+    "open_dividing_nuclei",
+    "open_nuclei",
+    "open_scan_lines",
+    "scan_lines",
+]
 
 #: Camera units of a pixel that sees no light.
 OFFSET = 1200.0
@@ -104,6 +119,35 @@ def camera_blur(
     return (noisy, truth) if with_truth else noisy
 
 
+def nuclei() -> Camera:
+    """Return nuclei in one plane of a spinning-disk confocal microscope, as the camera read them.
+
+    Returns
+    -------
+    (256, 256) uint16 ndarray
+        Pixels of 0.26 µm. By the Allen Institute for Cell Science, CC0 1.0; see ``sample_data/README.md``.
+    """
+    return _real("nuclei.tif")
+
+
+def dividing_nuclei() -> Camera:
+    """Return a movie of migrating cells with labelled nuclei, of which one divides.
+
+    Returns
+    -------
+    (32, 128, 128) uint16 ndarray
+        Time, rows, columns. By J.-Y. Tinevez and G. Jacquemet, CC BY 4.0; see ``sample_data/README.md``.
+    """
+    return _real("dividing_nuclei.tif")
+
+
+def _real(name: str) -> Camera:
+    from tifffile import imread
+
+    with resources.as_file(resources.files(__package__) / "sample_data" / name) as path:
+        return imread(path)
+
+
 def open_scan_lines() -> list[Layer]:
     """Return the sample :func:`scan_lines` as napari layer data."""
     return [_layer(scan_lines(), "Scan lines")]
@@ -114,9 +158,20 @@ def open_camera_blur() -> list[Layer]:
     return [_layer(camera_blur(), "Camera noise")]
 
 
-def _layer(image: Camera, name: str) -> Layer:
+def open_nuclei() -> list[Layer]:
+    """Return the sample :func:`nuclei` as napari layer data."""
+    return [_layer(nuclei(), "Nuclei", scale=[0.26, 0.26], units=["µm", "µm"])]
+
+
+def open_dividing_nuclei() -> list[Layer]:
+    """Return the sample :func:`dividing_nuclei` as napari layer data."""
+    return [_layer(dividing_nuclei(), "Dividing nuclei", axis_labels=["t", "y", "x"])]
+
+
+def _layer(image: Camera, name: str, **properties: Any) -> Layer:
     low, high = np.percentile(image, [0.5, 99.8])
-    return image, {"name": name, "contrast_limits": [float(low), float(high)], "colormap": "gray"}, "image"
+    look = {"name": name, "contrast_limits": [float(low), float(high)], "colormap": "gray"}
+    return image, look | properties, "image"
 
 
 # The cells ------------------------------------------------------------------------------------------------------------
