@@ -28,6 +28,9 @@ __all__ = ["LiveLayer"]
 #: Bytes of denoised planes that are remembered.
 _MOST_BYTES = 2**28
 
+#: Milliseconds between two looks whether a view is denoised: those of other work would be a fifth of the wait.
+_LOOK = 10
+
 #: Pixels, at most, that are denoised to show a part of a large plane.
 _MOST_PIXELS = 2**24
 
@@ -79,7 +82,7 @@ class LiveLayer(QObject):
         self._view: _View | None = None  # asked for last
         self._is_complete = False  # whether all of it is shown
         self._disconnect: list[Callable[[], None]] = []
-        self.worker = Latest(self)
+        self.worker = Latest(self, interval=_LOOK)
         self.worker.finished.connect(self._on_finished)
         self.worker.failed.connect(self._on_failed)
         self.worker.runner.progressed.connect(self._on_progress)

@@ -19,6 +19,8 @@ class Latest(QObject):
     ----------
     parent : QObject
         With whose end the work ends.
+    interval : int
+        Milliseconds between two looks whether there is an answer.
     """
 
     #: What was asked about, and the answer; only for the newest question.
@@ -26,12 +28,12 @@ class Latest(QObject):
     #: What was asked about, and a `Failure`.
     failed = Signal(object, object)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, *, interval: int = 50) -> None:
         super().__init__(parent)
         self._present: Any = None
         self._next: tuple[Any, Task] | None = None
         self._is_wanted = False
-        self.runner = Runner(self)
+        self.runner = Runner(self, interval=interval)
         self.runner.finished.connect(self._on_finished)
         self.runner.failed.connect(self._on_failed)
 

@@ -168,19 +168,26 @@ class Runner(QObject):
 
     Signals are emitted in the window's thread: `progressed` with a list of `Progress`, then either `finished` with what
     the task returned, None if it was stopped before it had begun, or `failed` with a `Failure`.
+
+    Parameters
+    ----------
+    parent : QObject, optional
+        With whose end the task is stopped.
+    interval : int
+        Milliseconds between two looks whether the task has ended.
     """
 
     progressed = Signal(list)
     finished = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, interval: int = _INTERVAL) -> None:
         super().__init__(parent)
         self._running: _RunningTask | None = None
         self._left: _RunningTask | None = None  # cancelled, and on its way to where it looks at its stop token
         self._looks = 0
         self._timer = QTimer(self)
-        self._timer.setInterval(_INTERVAL)
+        self._timer.setInterval(interval)
         self._timer.timeout.connect(self._collect)
         self._drawn_timer = QTimer(self, singleShot=True, interval=0)
         self._drawn_timer.timeout.connect(self._on_drawn)
