@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.stand_in import StandIn
@@ -31,6 +33,16 @@ def test_the_estimate_follows_what_there_is_to_do() -> None:
     assert usual < seconds(speed, shape=(30, 512, 512))
     assert seconds(speed, shape=(40, 40)) < usual
     assert seconds(speed, channels=3) == pytest.approx(3 * usual)
+
+
+def test_stacks_count_what_trying_out_and_neighbours_cost() -> None:
+    settings = Settings.from_preset("balanced", stages="1", start="scratch")
+    together, alone = (
+        work_of(replace(settings, context=context), (30, 200, 200), 1, with_second=False, loaded=True).units
+        for context in ("auto", "none")
+    )
+    assert together["stage 1"] / alone["stage 1"] == pytest.approx(2.5 * 1.4)
+    assert together["after stage 1"] == pytest.approx(1.4 * alone["after stage 1"])
 
 
 def test_a_run_is_remembered_by_the_next_session_and_tells_of_other_runs() -> None:

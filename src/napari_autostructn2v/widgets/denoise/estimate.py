@@ -46,8 +46,9 @@ _STEP = 0.02
 #: Of what is measured, so much does not depend on the size: as many million pixels.
 _MEASURED = 0.5
 
-#: Planes from which on a stack is trained with neighbouring planes, which takes about so many times as long.
-_STACK, _STACK_FACTOR = 3, 2.5
+#: Times that a training step, and the denoising, of a stack with neighbouring planes takes those of a plane alone: 1 to
+#: 2.1 and 0.8 to 2.2 on four stacks.
+_NEIGHBOURS, _NEIGHBOURS_AFTER = 1.4, 1.4
 
 #: RunPart of a new observation in what is remembered.
 _WEIGHT = 0.5
@@ -90,9 +91,11 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
     loaded : bool
         Whether PyTorch has been loaded.
     """
+    from ...pipeline import times_for_stack
+
     megapixels = math.prod(shape) / 1e6
-    planes = math.prod(shape[:-2])
-    stacked = planes >= _STACK and settings.context != "none"
+    longer = times_for_stack(settings, math.prod(shape[:-2]))
+    stacked = longer > 1
     first = settings.stages != "2"
     second = settings.stages in ("2", "both") or (settings.stages == "auto" and with_second)
     units: dict[RunPart, float] = {"measuring": _MEASURED + megapixels}
@@ -105,24 +108,25 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
         stage = settings.stage1
         if last and not stacked and settings.start == "general" and has_start(stage):
             stage = after_start(stage)
-        units["stage 1"] = share * _training(stage, shape, stacked and last, second)
-        units["after stage 1"] = _turns(settings.stage1, 8) * (megapixels + 0.1)
+        units["stage 1"] = share * _training(stage, shape, second) * (longer * _NEIGHBOURS if stacked and last else 1)
+        units["after stage 1"] = _after(settings.stage1, 8, megapixels, stacked and last)
     if second:
-        units["stage 2"] = _training(settings.stage2, shape, stacked, second)
-        units["after stage 2"] = _turns(settings.stage2, 4) * (megapixels + 0.1)
+        units["stage 2"] = _training(settings.stage2, shape, second) * (longer * _NEIGHBOURS if stacked else 1)
+        units["after stage 2"] = _after(settings.stage2, 4, megapixels, stacked)
     kind = f"{settings.preset}{' stack' if stacked else ''} {settings.device}"
     return Work(units, kind, channels)
 
 
-def _training(stage: StageSettings, shape: tuple[int, ...], stacked: bool, shares_noise: bool) -> float:
+def _training(stage: StageSettings, shape: tuple[int, ...], shares_noise: bool) -> float:
     stage = sized_to(stage, (math.prod(shape[:-2]), *shape[-2:]), shares_noise=shares_noise)
     side = min(stage.crop_size, *shape[-2:])
     a_step = _STEP + stage.batch_size * side**2 / 1e6 * stage.features / 16
-    return stage.steps * a_step * (_STACK_FACTOR if stacked else 1)
+    return stage.steps * a_step
 
 
-def _turns(stage: StageSettings, most: int) -> int:
-    return most if stage.flips_at_prediction else 1
+def _after(stage: StageSettings, turns: int, megapixels: float, stacked: bool) -> float:
+    turns = turns if stage.flips_at_prediction else 1
+    return turns * (megapixels + 0.1) * (_NEIGHBOURS_AFTER if stacked else 1)
 
 
 @dataclass
