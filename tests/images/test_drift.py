@@ -1,9 +1,12 @@
+import threading
+
 import numpy as np
 import pytest
 from helpers.moved_scene import moved_scene
 from scipy.ndimage import gaussian_filter
 
 from napari_autostructn2v.images import find_drift
+from napari_autostructn2v.stop import Stopped
 
 
 def test_moves_of_a_whole_scene_are_found_within_a_pixel():
@@ -57,3 +60,10 @@ def test_single_planes_and_pairs_have_no_drift():
 def test_planes_that_are_constant_or_tiny_have_no_drift():
     assert find_drift(np.zeros((5, 16, 16), np.float32), 5) is None
     assert find_drift(np.random.default_rng(0).normal(size=(5, 16, 16)).astype(np.float32), 5) is None
+
+
+def test_a_stop_ends_the_search():
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        find_drift(moved_scene(np.zeros((6, 2), int))[0], 6, stop)

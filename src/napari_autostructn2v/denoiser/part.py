@@ -194,7 +194,7 @@ class PartDenoiser:
         noise, context = self.normalised_noise, self.context(stage)
 
         def denoise(stack: np.ndarray, chosen: slice) -> np.ndarray:
-            drift = find_drift(stack, len(stack)) if context.follows_drift else None
+            drift = find_drift(stack, len(stack), stop) if context.follows_drift else None
             result = predict_planes(
                 network,
                 stack,

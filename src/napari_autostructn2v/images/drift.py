@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import fft, ndimage
 
+from ..stop import Stopped, StopToken
+
 __all__ = ["find_drift"]
 
 #: Planes on either side that a plane is compared with; at this distance two halves of the planes must agree.
@@ -19,7 +21,7 @@ _ROUNDS = 4
 _FINE, _COARSE = 1.5, 8.0
 
 #: Sides, at most and at least, and pixels, of what is compared; larger planes are made smaller.
-_MOST_SIDE, _LEAST_SIDE, _PIXELS = 256, 128, 2**22
+_MOST_SIDE, _LEAST_SIDE, _PIXELS = 160, 128, 2**20
 
 #: Parts of a pixel to which a shift is measured.
 _PARTS = 10
@@ -33,7 +35,7 @@ _LEAST_MOVE = 0.5
 _FEWEST_PLANES = 3
 
 
-def find_drift(planes: np.ndarray, length: int) -> np.ndarray | None:
+def find_drift(planes: np.ndarray, length: int, stop: StopToken | None = None) -> np.ndarray | None:
     """Measure how far the planes of stacks have moved as a whole.
 
     Parameters
@@ -41,6 +43,8 @@ def find_drift(planes: np.ndarray, length: int) -> np.ndarray | None:
     planes : (N, Y, X) float32
         Stacks of `length` planes, one after the other.
     length : int
+    stop : StopToken or None
+        Polled at every plane.
 
     Returns
     -------
@@ -48,6 +52,11 @@ def find_drift(planes: np.ndarray, length: int) -> np.ndarray | None:
         Rows and columns, in pixels, by which the scene of a plane lies farther down and right than that of the first
         plane of its stack; zero for stacks that are still. None where nothing moves by half a pixel within twelve
         planes, and where nothing that can be trusted is found.
+
+    Raises
+    ------
+    Stopped
+        If the stop token was set.
 
     Notes
     -----
@@ -59,27 +68,27 @@ def find_drift(planes: np.ndarray, length: int) -> np.ndarray | None:
     if length < _FEWEST_PLANES:
         return None
     stacks = planes.reshape(-1, length, *planes.shape[1:])
-    found = [_drift_of_stack(stack, len(planes)) for stack in stacks]
+    found = [_drift_of_stack(stack, len(planes), stop) for stack in stacks]
     if all(drift is None for drift in found):
         return None
     still = np.zeros((length, 2))
     return np.concatenate([still if drift is None else drift for drift in found])
 
 
-def _drift_of_stack(stack: np.ndarray, planes: int) -> np.ndarray | None:
+def _drift_of_stack(stack: np.ndarray, planes: int, stop: StopToken | None) -> np.ndarray | None:
     side = np.clip(np.sqrt(_PIXELS / planes), _LEAST_SIDE, _MOST_SIDE)
     factor = max(1, round(min(stack.shape[1:]) / side))
     small = np.stack([_smaller(plane, factor) for plane in stack])
     apart = min(_REACH, len(stack) - 1)
 
     def moved(part: np.ndarray) -> np.ndarray:
-        positions = _positions(np.stack([_structure(plane) for plane in part]))
+        positions = _positions(np.stack([_structure(plane) for plane in part]), stop)
         return positions[apart:] - positions[:-apart]
 
     first, second = (moved(half) for half in _halves(small))
     if _agreement(first, second) < _AGREED:
         return None
-    positions = _positions(np.stack([_structure(plane) for plane in small]))
+    positions = _positions(np.stack([_structure(plane) for plane in small]), stop)
     whole = positions[apart:] - positions[:-apart]
     if min(_agreement(whole, first), _agreement(whole, second)) < _AGREED:
         return None
@@ -89,7 +98,7 @@ def _drift_of_stack(stack: np.ndarray, planes: int) -> np.ndarray | None:
     return np.rint((positions - positions[0]) * _PARTS) / _PARTS * factor
 
 
-def _positions(spectra: np.ndarray) -> np.ndarray:
+def _positions(spectra: np.ndarray, stop: StopToken | None) -> np.ndarray:
     """Return where the scene of each plane lies, (N, 2) in pixels, from the (N, Y, X) spectra of the planes."""
     count, *shape = spectra.shape
     positions = np.zeros((count, 2))
@@ -97,10 +106,10 @@ def _positions(spectra: np.ndarray) -> np.ndarray:
     for index in range(1, count):
         before = in_place[max(0, index - _REACH) : index].mean(0)
         moved_back = spectra[index] * _ramp(shape, -positions[index - 1])
-        positions[index] = positions[index - 1] + _shift(before, moved_back)
+        positions[index] = positions[index - 1] + _shift(before, moved_back, stop)
         in_place[index] = spectra[index] * _ramp(shape, -positions[index])
     for _ in range(_ROUNDS):
-        shifts = [_shift(around - own, own) for around, own in zip(_sums_around(in_place), in_place, strict=True)]
+        shifts = [_shift(around - own, own, stop) for around, own in zip(_sums_around(in_place), in_place, strict=True)]
         positions += shifts
         for index in range(count):
             in_place[index] = spectra[index] * _ramp(shape, -positions[index])
@@ -118,9 +127,11 @@ def _sums_around(spectra: np.ndarray) -> Iterator[np.ndarray]:
         yield total
 
 
-def _shift(still: np.ndarray, moved: np.ndarray) -> np.ndarray:
+def _shift(still: np.ndarray, moved: np.ndarray, stop: StopToken | None) -> np.ndarray:
     from skimage.registration import phase_cross_correlation
 
+    if stop is not None and stop.is_set():
+        raise Stopped
     if not (still.any() and moved.any()):
         return np.zeros(2)
     back, _, _ = phase_cross_correlation(still, moved, upsample_factor=_PARTS, space="fourier", normalization=None)

@@ -148,7 +148,7 @@ def measure(
     length = planes.shape[-3] if len(planes.shape) > 2 else 1
     leave_out = None if settings.context == "none" else planes_to_leave_out(planes.values, length)
     check_stop()
-    drift = None if leave_out is None else find_drift(planes.values, length)
+    drift = None if leave_out is None else find_drift(planes.values, length, stop)
     return Measurement(planes, flattened, background, structure, noise, mask, with_second, length, leave_out, drift)
 
 
