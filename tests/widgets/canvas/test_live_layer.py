@@ -61,10 +61,12 @@ def settle(dock, qtbot) -> None:
     qtbot.waitUntil(lambda: not live._timer.isActive() and not live.worker.is_busy, timeout=30_000)
 
 
-def expected(model: Denoiser, plane: int) -> np.ndarray:
+def expected(model: Denoiser, plane: int, *, flipped: bool = False) -> np.ndarray:
     settings = model.settings.with_preset("fast")
     assert not settings.stage1.flips_at_prediction
-    return replace(model, settings=settings).predict(MOVIE[plane], device="cpu", anyway=True)
+    return replace(model, settings=settings).predict(
+        MOVIE[plane][::-1] if flipped else MOVIE[plane], device="cpu", anyway=True
+    )
 
 
 def test_the_plane_in_view_is_denoised_and_the_next_one_follows(dock, qtbot, model) -> None:
@@ -206,6 +208,32 @@ def test_what_does_not_go_together_is_said(dock, qtbot, model, kind) -> None:
     assert not dock.live.button.isChecked()
     words = "colour picture" if kind == "colours" else "does not fit the image"
     assert words in dock.message.text
+
+
+def test_each_channel_has_its_model_and_place(dock, qtbot, model) -> None:
+    viewer = dock._viewer
+    pair = np.stack([MOVIE[:4], MOVIE[4:8][:, ::-1]], axis=1)
+    layer = viewer.add_image(
+        pair,
+        name="pair",
+        axis_labels="tcyx",
+        rotate=20,
+        translate=(0, 0, 3, 4),
+        blending="additive",
+        scale=(1, 1, 2, 2),
+    )
+    dock._state.image.take_model(ModelAtHand(model, "of this test", others=(model,)))
+    viewer.dims.set_current_step(0, 2)
+    viewer.dims.set_current_step(1, 1)
+    press(dock, qtbot)
+    settle(dock, qtbot)
+    live = viewer.layers["pair live"]
+    np.testing.assert_array_equal(live.data[0, 0], expected(model, 6, flipped=True))
+    assert live.visible and live.blending == "translucent"
+    np.testing.assert_allclose(live.data_to_world((0, 0, 5, 6)), layer.data_to_world((2, 1, 5, 6)))
+    viewer.dims.set_current_step(1, 0)
+    settle(dock, qtbot)
+    np.testing.assert_array_equal(live.data[0, 0], expected(model, 2))
 
 
 def test_it_goes_on_while_a_run_trains(dock, qtbot, model) -> None:
