@@ -63,7 +63,7 @@ def process(source: Path, target: Path, plan: BatchPlan, listen: Listen, stop: S
 
     software = run_id(source, plan)
     with open_image(source) as image:
-        if image.kind not in ("zarr", "ome-zarr"):
+        if target.suffix != ".zarr":
             check_can_hold(target, tuple(image.array.shape), image.array.dtype)
         layout = layout_of(image, plan)
         messages = [*image.messages, *absent_chunks(image)]
@@ -310,7 +310,7 @@ def _stream(job: _FileWork, target: Path, software: str) -> None:
             for said in job.values:
                 if said:
                     said["seconds"] = said["seconds"] | {"blocks": round(job.seconds, 3)}
-        if job.image.kind in ("zarr", "ome-zarr"):
+        if target.suffix == ".zarr":
             from ..files import add_levels, seal
 
             add_levels(work.result, job.image)

@@ -15,6 +15,7 @@ from ..disk import atomic_path, check_regular
 from ..errors import InputError
 from .image_file import UNKNOWN, ImageFile, Kind
 from .reading import inner_path, log_of
+from .scale import pixel_sizes
 
 __all__ = ["ome_companions", "open_tiff", "tiff_software", "write_tiff"]
 
@@ -86,6 +87,10 @@ def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
     return ImageFile(path, kind, array, axes, _channel_names(details), tuple(messages), details, close)
 
 
+#: What OME calls units.
+_OME_UNITS = {"nanometer": "nm", "micrometer": "µm", "millimeter": "mm", "millisecond": "ms", "second": "s"}
+
+
 def write_tiff(
     path: str | Path, array: Any, *, like: ImageFile | None = None, axes: str | None = None, software: str = ""
 ) -> None:
@@ -112,6 +117,9 @@ def write_tiff(
 
     known = axes or (like.axes if like is not None and UNKNOWN not in like.axes else None)
     options = _options(array, like, known)
+    named_ome = Path(path).name.lower().endswith((".ome.tif", ".ome.tiff"))
+    if named_ome and like is not None and "description" not in options and known and set(known) <= set(_OME_AXES):
+        options = _as_ome(options, like, known)
     samples = 1 if known is None or "S" not in known else 1 + (known[-1] == "S")
     grey = "minisblack" if like is None else like.details.get("photometric", "minisblack")
     options["photometric"] = "rgb" if known and "S" in known else grey
@@ -224,6 +232,19 @@ def _options(array: Any, like: ImageFile | None, axes: str | None) -> dict[str, 
     if kind in ("ome-tiff", "imagej", "microscope") and axes is not None and set(axes) <= set(_OME_AXES):
         return options | {"ome": True, "metadata": details.get("metadata", {}) | {"axes": axes}}
     return options | {"metadata": {} if axes is None else {"axes": axes}}
+
+
+def _as_ome(options: dict[str, Any], like: ImageFile, axes: str) -> dict[str, Any]:
+    """Return options for an OME-TIFF, with size of pixels and names of channels from whatever file there is."""
+    metadata: dict[str, Any] = {}
+    for axis, (size, unit) in pixel_sizes(like).items():
+        if axis in axes and unit in _OME_UNITS:
+            name = "TimeIncrement" if axis == "T" else f"PhysicalSize{axis}"
+            metadata |= {name: size, f"{name}Unit": _OME_UNITS[unit]}
+    if like.names and "C" in axes:
+        metadata["Channel"] = {"Name": list(like.names)}
+    kept = {name: value for name, value in options.items() if name not in ("imagej", "metadata")}
+    return kept | {"ome": True, "metadata": metadata | like.details.get("metadata", {}) | {"axes": axes}}
 
 
 def _in_order(axes: str, order: str) -> bool:

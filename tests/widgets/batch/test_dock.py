@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from napari_autostructn2v.batch import one_file
-from napari_autostructn2v.files import read_image, write_image
+from napari_autostructn2v.files import open_image, pixel_sizes, read_image, write_image
 from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
 from napari_autostructn2v.widgets.batch import BatchDock
 
@@ -176,6 +177,28 @@ def test_planes_of_a_stack_that_says_nothing_are_asked_for(make_dock, tmp_path, 
     looked(dock, qtbot)
     assert states(dock) == {"stack.tif": "waiting"}
     assert dock.batch.rows[0].about == "3 T × 48 × 40, uint16"
+
+
+def test_all_kinds_are_saved_as_ome_tiff_with_their_scale(make_dock, folder, qtbot) -> None:
+    group = zarr.open_group(str(folder / "cells.zarr"), mode="w")
+    group.create_array("0", data=CELLS, chunks=(1, 48, 40))
+    axes = [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
+    levels = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [0.5, 0.1, 0.2]}]}]
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": levels}]}
+    dock = make_dock()
+    dock.batch.add([str(folder / "cells.zarr"), str(folder / "a.png")])
+    dock.options.ending.setCurrentIndex(1)
+    dock.options.ending.activated.emit(1)
+    dock.start()
+    finish(dock, qtbot)
+    assert set(states(dock).values()) == {"done"}
+    with open_image(folder / "denoised" / "cells_denoised.ome.tif") as image:
+        assert (image.kind, image.axes, image.array.shape) == ("ome-tiff", "ZYX", CELLS.shape)
+        micrometres = {axis: (size, "micrometer") for axis, size in zip("ZYX", (0.5, 0.1, 0.2), strict=True)}
+        assert pixel_sizes(image) == micrometres
+    assert (folder / "denoised" / "a_denoised.ome.tif").is_file()
+    dock.open(0)
+    np.testing.assert_allclose(dock._viewer.layers[1].scale, (0.5, 0.1, 0.2))
 
 
 def test_results_in_the_folder_of_the_images_replace_none_of_them(make_dock, folder, qtbot) -> None:

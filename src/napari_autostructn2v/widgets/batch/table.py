@@ -47,6 +47,8 @@ _BAR = "#0072b2"
 
 _FAILED = "#d55e00"
 
+_CELL = "autostructn2v_cell"
+
 
 class BatchTable(QTableWidget):
     """Shows rows, and tells what is asked of them."""
@@ -149,7 +151,8 @@ class BatchTable(QTableWidget):
                 button.setToolTip("Say in full why this image cannot be denoised.")
                 button.clicked.connect(self._on_details)
                 # No higher than its text, in the middle of the row.
-                cell = QWidget()
+                cell = QWidget(objectName=_CELL)
+                cell.setStyleSheet(f"#{_CELL} {{ background: transparent; }}")
                 layout = QHBoxLayout(cell)
                 layout.setContentsMargins(2, 0, 2, 0)
                 layout.addWidget(button)
