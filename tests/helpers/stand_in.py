@@ -17,7 +17,7 @@ import napari_autostructn2v
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.images import check_image, to_planes
 from napari_autostructn2v.noise import BlindMask, Measurement, NoiseModel, assess
-from napari_autostructn2v.pipeline import Result
+from napari_autostructn2v.pipeline import Result, times_for_stack
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.settings import Settings
 
@@ -183,7 +183,7 @@ class StandIn:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> StandIn:
         """Put the stand-in where the worker finds the pipeline."""
         module = types.ModuleType("napari_autostructn2v.pipeline")
-        module.run = self.run
+        module.run, module.times_for_stack = self.run, times_for_stack
         monkeypatch.setitem(sys.modules, "napari_autostructn2v.pipeline", module)
         monkeypatch.setattr(napari_autostructn2v, "pipeline", module, raising=False)
         monkeypatch.setattr("napari_autostructn2v.noise.measure", self.measure)
