@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import dask.array
 import numpy as np
 import pytest
+import zarr
 from qtpy.QtCore import Qt
 
 from napari_autostructn2v.denoiser import Denoiser, plane_by_plane
@@ -234,6 +236,29 @@ def test_each_channel_has_its_model_and_place(dock, qtbot, model) -> None:
     viewer.dims.set_current_step(1, 0)
     settle(dock, qtbot)
     np.testing.assert_array_equal(live.data[0, 0], expected(model, 2))
+
+
+def test_a_file_is_never_read_whole_by_the_window(dock, qtbot, model, monkeypatch, tmp_path) -> None:
+    stored = zarr.open_array(tmp_path / "movie.zarr", mode="w", shape=MOVIE.shape, chunks=(1, 96, 96), dtype="uint16")
+    stored[:] = MOVIE
+    dock._viewer.add_image(stored, name="file", axis_labels="tyx")
+    dock._state.image.take_model(ModelAtHand(model, "of this test"))
+    read, original = [], zarr.Array.__getitem__
+
+    def spied(array, index):
+        values = original(array, index)
+        if threading.current_thread() is threading.main_thread():
+            read.append(np.size(values))
+        return values
+
+    monkeypatch.setattr(zarr.Array, "__getitem__", spied)
+    press(dock, qtbot)
+    settle(dock, qtbot)
+    for at in (7, 2):
+        dock._viewer.dims.set_current_step(0, at)
+        settle(dock, qtbot)
+        np.testing.assert_array_equal(dock._viewer.layers["file live"].data[0], expected(model, at))
+    assert max(read, default=0) <= 96 * 96, "napari itself reads the plane in view"
 
 
 def test_it_goes_on_while_a_run_trains(dock, qtbot, model) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,7 +103,8 @@ class LiveLayer(QObject):
         layer, self._model, self._device = image.layer, image.model, device
         self._about = _about(image)
         try:
-            self._source = Source.of(image.pixels, self._viewer)
+            source = Source.of(image.pixels, self._viewer)
+            self._source = replace(source, data=_read_later(source.data))
             if self._source.is_rgb:
                 raise InputError(_NO_COLOURS)
             self.image = image
@@ -275,6 +277,15 @@ class LiveLayer(QObject):
             self.stop()
         else:
             self.start(image, self._device)
+
+
+def _read_later(data: Any) -> Any:
+    """Return an array on disk, which is read whole by any look at one of its channels, as one that is not."""
+    if isinstance(data, np.ndarray) or hasattr(data, "dask"):
+        return data
+    import dask.array
+
+    return dask.array.from_array(data, chunks=(*(1,) * (len(data.shape) - 2), *data.shape[-2:]))
 
 
 def _about(image: ImageState) -> tuple[Any, ...]:
