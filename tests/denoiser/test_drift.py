@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dask.array
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from helpers.moved_scene import moved_scene
 
 from napari_autostructn2v import Denoiser, RoiSettings, Settings, StageSettings, denoise
 from napari_autostructn2v.noise import measurement
-from napari_autostructn2v.pipeline.race import contexts_to_try
+from napari_autostructn2v.pipeline.race import Entry, about_stack, contexts_to_try
 
 STAGE = StageSettings(
     roi=RoiSettings(use_roi=False), features=8, crop_size=48, batch_size=4, patches_per_image=20, num_epochs=15
@@ -38,6 +40,13 @@ def test_a_drifting_stack_is_better_with_its_drift_followed(stack, following, mo
     assert following.denoiser.context().follows_drift
     monkeypatch.setattr(measurement, "find_drift", lambda *_: None)
     assert error(following.denoised, truth) < 0.8 * error(denoise(noisy, SETTINGS).denoised, truth)
+
+
+def test_the_report_tells_how_far_planes_were_moved(stack):
+    measured = measurement.measure(stack[0], SETTINGS)
+    contexts = contexts_to_try(measured, replace(SETTINGS, context="auto"))
+    entries = tuple(Entry(None, context, None, judged) for context, judged in zip(contexts, (2.0, 1.0), strict=True))
+    assert "measured drift of up to 4" in about_stack(entries[1], entries, measured, SETTINGS)
 
 
 def test_the_result_stays_where_it_is(stack, following):

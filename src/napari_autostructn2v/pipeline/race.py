@@ -176,7 +176,7 @@ def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurem
     beside = f"up to {reach} planes on either side" if reach > 1 else "the planes next to it"
     left = f", without the {shared} nearest, which share its noise" if shared else ""
     drift = measurement.drift if winner.context.follows_drift else None
-    moved = "" if drift is None else f", moved onto it by the drift of up to {np.abs(drift).max()} pixels"
+    moved = "" if drift is None else f", moved onto it by the measured drift of up to {np.abs(drift).max():.0f} pixels"
     return (
         f"Every plane was denoised with {beside}{left}{moved} "
         f"(error on held-out pixels, noise included, {change:.1f} % smaller than alone)."
