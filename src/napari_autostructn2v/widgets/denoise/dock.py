@@ -24,6 +24,7 @@ from ..parts import (
     SectionColumn,
     WheelGuard,
     add_row,
+    order_tabs,
     shortened,
     unwrapped,
 )
@@ -342,6 +343,7 @@ class DenoiseDock(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self.message)
         layout.addWidget(sections, stretch=1)
+        order_tabs(self.options.form)
         WheelGuard(sections)
 
     def minimumSizeHint(self) -> QSize:

@@ -8,7 +8,7 @@ from .gentle_removal import GentleRemoval
 from .lights import show_light
 from .lock_button import LockButton
 from .message_bar import MessageBar
-from .rows import add_row, name_for_screen_readers
+from .rows import add_row, name_for_screen_readers, order_tabs
 from .run_buttons import BUSY, RunButtons
 from .section import Section, SectionColumn
 from .shortened import shortened
@@ -36,6 +36,7 @@ __all__ = [
     "ask_save",
     "connect_while_alive",
     "name_for_screen_readers",
+    "order_tabs",
     "shortened",
     "show_light",
     "unwrapped",

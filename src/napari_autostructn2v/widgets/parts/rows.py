@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QAbstractButton, QFormLayout, QLabel, QLayout, QWidget
+from itertools import pairwise
 
-__all__ = ["add_row", "name_for_screen_readers"]
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractButton, QFormLayout, QLabel, QLayout, QLayoutItem, QWidget
+
+__all__ = ["add_row", "name_for_screen_readers", "order_tabs"]
 
 
 def add_row(
@@ -52,3 +55,29 @@ def name_for_screen_readers(control: QWidget | QLayout, name: str) -> None:
         says_itself = isinstance(widget, (QAbstractButton, QLabel)) and widget.text()
         if not says_itself and not widget.accessibleName():
             widget.setAccessibleName(name)
+
+
+def order_tabs(form: QFormLayout) -> None:
+    """Let the Tab key go through the rows from top to bottom, whatever the order in which they were made."""
+    fields = [form.itemAt(row, QFormLayout.ItemRole.FieldRole) for row in range(form.rowCount())]
+    stops = [
+        stop
+        for widget in (widget for field in fields for widget in _widgets_of(field))
+        for stop in (widget, *widget.findChildren(QWidget))
+        # The list that a combo box opens is a window of its own.
+        if stop.window() is widget.window()
+        and stop.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and stop.focusProxy() is None
+    ]
+    for first, second in pairwise(stops):
+        QWidget.setTabOrder(first, second)
+
+
+def _widgets_of(item: QLayoutItem | None) -> list[QWidget]:
+    """Return the widgets of a row, which may be a layout."""
+    if item is None:
+        return []
+    widget, layout = item.widget(), item.layout()
+    if widget is not None:
+        return [widget]
+    return [] if layout is None else [own for at in range(layout.count()) for own in _widgets_of(layout.itemAt(at))]
