@@ -137,9 +137,11 @@ def contrast_lost(blind: np.ndarray, noisy: np.ndarray, denoised: np.ndarray) ->
     truth with them: blind predictions are the instrument of an instrumental variable regression (Angrist & Krueger,
     J. Econ. Perspect. 15, 2001) of the truth on the result. What it finds is drawn towards 1 by its uncertainty.
     """
+    if len(blind) < 4 * _FEWEST:
+        return 1.0
     blind, noisy, denoised = (values - values.mean(dtype=np.float64) for values in (blind, noisy, denoised))
     common = float(blind @ denoised)
-    if len(blind) < 4 * _FEWEST or common <= 0:
+    if common <= 0:
         return 1.0
     lost = float(blind @ noisy) / common - 1
     error = float(np.sqrt(np.square(blind * (noisy - (1 + lost) * denoised)).sum())) / common
