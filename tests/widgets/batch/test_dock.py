@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import dask.array
 import numpy as np
 import pytest
 import tifffile
@@ -211,6 +212,20 @@ def test_results_in_the_folder_of_the_images_replace_none_of_them(make_dock, fol
     finish(dock, qtbot)
     assert (folder / "a_denoised.png").read_bytes() == before
     assert states(dock)["a.png"] == "failed" and "would replace" in dock.batch.rows[0].words
+
+
+def test_a_file_that_an_open_layer_reads_is_not_replaced(make_dock, folder, qtbot) -> None:
+    dock = make_dock()
+    target = folder / "denoised" / "a_denoised.png"
+    write_image(target, CELLS[2])
+    lazy = dask.array.from_array(CELLS[2], chunks=(24, 40))
+    dock._viewer.add_image(lazy, metadata={"autostructn2v_file": str(target)})
+    dock.batch.add([str(folder / "a.png")])
+    dock.batch.set_wish(replace(dock.batch.wish, overwrite=True))
+    dock.start()
+    finish(dock, qtbot)
+    assert states(dock) == {"a.png": "failed"} and "an open image" in dock.batch.rows[0].words
+    np.testing.assert_array_equal(read_image(target), CELLS[2])
 
 
 @pytest.mark.parametrize("words", ["Go on in background", "Stop and close", "Keep open"])

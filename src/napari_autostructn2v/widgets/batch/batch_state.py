@@ -20,10 +20,12 @@ from ..image import ViewerState, viewer_state
 from ..parts import unwrapped
 from ..work import Failure, FileLook, Latest, ResultEvent, batch_task, look_task
 from .layer_runs import LayerRuns
+from .opening import files_in_use
 from .rows import BatchRow, picture_of_layer
 from .wish import BatchWish
 
 if TYPE_CHECKING:
+    from napari.components import LayerList
     from napari.layers import Image
     from napari.viewer import Viewer
 
@@ -42,6 +44,8 @@ class BatchState(QObject):
     ----------
     state : ViewerState
         Whose one run at a time a batch takes.
+    layers : LayerList
+        Of the viewer.
     """
 
     #: There are other rows.
@@ -55,8 +59,9 @@ class BatchState(QObject):
     #: A sentence about what went wrong, or nothing any more.
     said = Signal(str)
 
-    def __init__(self, state: ViewerState) -> None:
+    def __init__(self, state: ViewerState, layers: LayerList) -> None:
         super().__init__(state)
+        self._viewer_layers = layers
         self._state = state
         self.control = state.control
         self.rows: list[BatchRow] = []
@@ -190,7 +195,7 @@ class BatchState(QObject):
         if not wish.settings_file:
             here = self._state.common  # where and in which pieces the work is done is a matter of this computer
             wish = replace(wish, settings=replace(wish.settings, device=here.device, tile=here.tile))
-        return wish.order([row.source for row in self.files])
+        return wish.order([row.source for row in self.files], files_in_use(self._viewer_layers))
 
     def _look_soon(self) -> None:
         if not self.is_running:
@@ -280,4 +285,4 @@ def batch_state(viewer: Viewer) -> BatchState:
     """Return the batch of a viewer; the same object every time, whether the dock is open or not."""
     viewer = unwrapped(viewer)
     known = viewer.window._qt_window.findChild(BatchState)
-    return BatchState(viewer_state(viewer)) if known is None else known
+    return BatchState(viewer_state(viewer), viewer.layers) if known is None else known

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+import numpy as np
 from napari.layers import Image
 
 from ...batch import layout_of, plan_for
@@ -18,9 +20,10 @@ from .rows import BatchRow
 from .wish import BatchWish
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
-__all__ = ["open_row"]
+__all__ = ["files_in_use", "open_row"]
 
 #: Where the metadata of a layer keep which file it shows.
 _FILE = "autostructn2v_file"
@@ -54,6 +57,17 @@ def open_row(viewer: Viewer, row: BatchRow, wish: BatchWish) -> str:
     except InputError as error:
         return str(error)
     return ""
+
+
+def files_in_use(layers: Iterable[Layer]) -> list[Path]:
+    """Return the files that layers read while they are looked at: to replace one would take its pixels away."""
+    paths = []
+    for layer in layers:
+        levels = layer.data if getattr(layer, "multiscale", False) else [layer.data]
+        path = layer.metadata.get(_FILE) or layer.source.path
+        if path and not isinstance(levels[0], np.ndarray):
+            paths.append(Path(path))
+    return paths
 
 
 def _show_layer(viewer: Viewer, row: BatchRow) -> str:

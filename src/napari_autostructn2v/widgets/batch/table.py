@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ..parts import LIGHTS
 from .pictures import PAIR, pair_of_pictures
 from .rows import BatchRow
 
@@ -35,9 +36,6 @@ _HEADERS = (
     ("Gain", "How much smaller the error is likely to be than the noise was, in dB; known where error maps are made."),
     ("Time", "How long the image took."),
 )  # fmt: skip
-
-#: Shape and colour of the light; told apart by either.
-_LIGHTS = {"green": ("●", "#009e73"), "yellow": ("▲", "#e69f00"), "red": ("■", "#d55e00")}
 
 _WORDS = Qt.ItemDataRole.UserRole
 
@@ -118,7 +116,7 @@ class BatchTable(QTableWidget):
         image.setToolTip("\n".join([place, *filter(None, (row.about, row.words, *row.notes))]))
         light = self.item(number, _LIGHT)
         if row.judgement is not None:
-            symbol, color = _LIGHTS[row.judgement.light]
+            symbol, color = LIGHTS[row.judgement.light]
             light.setText(symbol)
             light.setForeground(QColor(color))
             said = f"{row.judgement.verdict} {row.judgement.advice}".strip()

@@ -5,7 +5,7 @@ from .ask_file import ask_save
 from .closing_watch import DockWatch, WindowWatch
 from .dock_tabs import DockTabs
 from .gentle_removal import GentleRemoval
-from .lights import show_light
+from .lights import LIGHTS, show_light
 from .lock_button import LockButton
 from .message_bar import MessageBar
 from .rows import add_row, name_for_screen_readers, order_tabs
@@ -19,6 +19,7 @@ from .wrapped_label import WrappedLabel
 
 __all__ = [
     "BUSY",
+    "LIGHTS",
     "DockTabs",
     "DockWatch",
     "GentleRemoval",
