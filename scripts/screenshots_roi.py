@@ -94,7 +94,7 @@ def main() -> None:
     dock.files.choose_preset("two-stage")
     background.more_section.expand()
     background.more.criteria["gradient"].setChecked(True)
-    settle()
+    settle(3)
     opened = pixels(dock)
     background.more_section.expand(False)
     assert dock.settings_pair != (preset.stage1, preset.stage2)
