@@ -35,6 +35,15 @@ def test_the_estimate_follows_what_there_is_to_do() -> None:
     assert seconds(speed, channels=3) == pytest.approx(3 * usual)
 
 
+def test_a_busy_computer_is_not_taken_for_one_a_hundred_times_slower(monkeypatch) -> None:
+    times = []
+    for operations in (1.0, 60.0, 240.0):
+        monkeypatch.setattr("napari_autostructn2v.widgets.denoise.estimate._operations", lambda at=operations: at)
+        times.append(seconds(Speed()))
+    busy, usual, idle = times
+    assert 0.5 * usual < idle < usual < busy <= 3.01 * usual
+
+
 def test_stacks_count_what_trying_out_and_neighbours_cost() -> None:
     settings = Settings.from_preset("balanced", stages="1", start="scratch")
     together, alone = (

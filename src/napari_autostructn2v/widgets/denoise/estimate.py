@@ -37,6 +37,10 @@ _USUAL: Mapping[str, float] = {
 #: Billions of operations a second.
 _REFERENCE = 60.0
 
+#: What that says of an unknown computer is taken within these bounds: beside other programs one and the same computer
+#: multiplied at 1 to 240.
+_FASTEST, _SLOWEST = 0.7, 3.0
+
 #: A graphics card trains faster than a processor by about so much.
 _GRAPHICS = 8.0
 
@@ -186,7 +190,7 @@ class Speed:
             if alike:
                 return math.exp(sum(math.log(value / _USUAL[other]) for other, value in alike) / len(alike))
         if not self._pace:
-            self._pace = _REFERENCE / _operations()
+            self._pace = min(max(_REFERENCE / _operations(), _FASTEST), _SLOWEST)
         return self._pace / (_GRAPHICS if trains and _has_graphics() else 1.0)
 
     def _save(self) -> None:
