@@ -51,7 +51,9 @@ def quality_values(
 
 
 def gain_db(model: Denoiser, errors: np.ndarray) -> float:
-    """Return by how much the error that is left is likely to be smaller than the noise was, in dB.
+    """Return by how much the error that is left is at best smaller than the noise was, in dB.
+
+    The error map knows little of structure that is missing in the result: see ``benchmarks/batch_gain.py``.
 
     Parameters
     ----------

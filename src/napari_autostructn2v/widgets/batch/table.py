@@ -33,7 +33,8 @@ _HEADERS = (
     ("Image", "Name, and how far it is."),
     ("", "Light: whether the result can be trusted. Green ●: only noise was removed. Yellow ▲: look at it. Red ■: do "
          "not rely on it."),
-    ("Gain", "How much smaller the error is likely to be than the noise was, in dB; known where error maps are made."),
+    ("Gain", "How much smaller the error is at best than the noise was, in dB, as estimated for the error map, which "
+             "sees little of structure that is lost; known where error maps are made."),
     ("Time", "How long the image took."),
 )  # fmt: skip
 
