@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,9 +125,15 @@ def test_a_model_of_version_0_1_0_gives_the_pixels_that_it_gave_then():
     known = np.load(DATA / "model-0.1.0.npz")
     model = Denoiser.load(DATA / "model-0.1.0.safetensors")
     assert set(model.networks) == {"1", "2"}
-    same = np.isclose(model.predict(known["image"].astype(np.float32)), known["denoised"], rtol=1e-4)
-    # The noise of the brightest pixels is known better since, and with it how much of what was removed comes back.
-    assert same.mean() > 0.95
+    image = known["image"].astype(np.float32)
+    # How much of what was removed comes back was chosen anew since: with a noise so large that it is nothing, the
+    # networks themselves are compared, wherever nothing came back then.
+    noise = replace(model.noise, variances=1e3 * model.noise.variances)
+    alone = replace(model, noise=noise).predict(image, anyway=True)
+    assert np.isclose(alone, known["denoised"], rtol=1e-4).mean() > 0.85
+    # What comes back brings a pixel nearer to the image.
+    denoised = model.predict(image)
+    assert (np.abs(image - denoised) <= np.abs(image - alone) + 0.1).all()
 
 
 def test_settings_of_version_0_1_0_are_read():
