@@ -83,7 +83,7 @@ def assess(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> Qualit
         structure_in_removed=float(min(correlation, 1.0)),
         correlation_difference=_correlation_difference(before, after, noise),
         snr_before_db=float(10 * np.log10(max(signal / expected, 1e-6))),
-        structured_share=_structured_share(before, after),
+        structured_share=_structured_share(before, after, noise),
     )
 
 
@@ -125,12 +125,22 @@ def _correlation_difference(noisy: np.ndarray, denoised: np.ndarray, noise: Nois
     return float(np.sqrt(np.mean((own - noise.correlation[inner, inner]) ** 2)))
 
 
-def _structured_share(noisy: np.ndarray, denoised: np.ndarray) -> float:
-    """Return the share of tiles in which what was removed varies in the large more than in its quietest tenth."""
+def _structured_share(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> float:
+    """Return the share of tiles in which what was removed varies in the large more than noise does.
+
+    That is more than its quietest tenth, and more than noise of the measured correlation: where light adds noise of
+    each pixel alone, the quietest are the bright parts, and noise that pixels share would pass for structure elsewhere.
+    """
     from ..roi import shows_structure
+    from .drawn import correlated_noise
 
     tiles = _tiles_removed(noisy, denoised, _TILE // 2, _MOST_PLACES)
-    return float(shows_structure(tiles, _FINEST).mean()) if len(tiles) >= _FEWEST_PLACES else 0.0
+    if len(tiles) < _FEWEST_PLACES:
+        return 0.0
+    side = tiles.shape[-1]
+    drawn = correlated_noise(noise, (16 * side,) * 2, np.random.default_rng(0)).astype(np.float64)
+    alone = drawn.reshape(16, side, 16, side).swapaxes(1, 2).reshape(-1, side, side)
+    return float(shows_structure(tiles, _FINEST, alone).mean())
 
 
 def _tiles_removed(noisy: np.ndarray, denoised: np.ndarray, step: int, most: int) -> np.ndarray:

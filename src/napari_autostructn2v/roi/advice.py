@@ -17,6 +17,9 @@ _BLOCKS = 8
 #: Share of all patches that are held to be noise alone, and chance that a patch of noise alone passes for more.
 _QUIETEST, _CHANCE = 0.1, 1e-3
 
+#: Share of patches that are known to be noise alone which vary no more than what passes for noise.
+_NOISE_ALONE = 0.99
+
 #: At most this share of the suggested background shows structure, and it is at least that share of the image.
 _MOST_STRUCTURED, _LEAST_SELECTED = 0.1, 0.1
 
@@ -69,7 +72,7 @@ def flat_end(intensities: np.ndarray, slopes: np.ndarray) -> Literal["dark", "br
     return "bright" if float(ranks[0] @ ranks[1]) < 0 else "dark"
 
 
-def shows_structure(patches: np.ndarray, block: int | None = None) -> np.ndarray:
+def shows_structure(patches: np.ndarray, block: int | None = None, noise: np.ndarray | None = None) -> np.ndarray:
     """Return which patches of an image visibly hold more than noise.
 
     Parameters
@@ -78,6 +81,8 @@ def shows_structure(patches: np.ndarray, block: int | None = None) -> np.ndarray
         Spread over all of the image.
     block : int, optional
         Side in pixels of the blocks; structure much finer is not seen. By default an eighth of a patch.
+    noise : (K, S, S) ndarray, optional
+        Patches of noise alone. What varies in the large no more than the hundredth of them that does so most is noise.
 
     Returns
     -------
@@ -97,6 +102,19 @@ def shows_structure(patches: np.ndarray, block: int | None = None) -> np.ndarray
     count = patches.shape[-1] // block
     if not len(patches) or count < 2:
         return np.zeros(len(patches), bool)
+    ratio = _variation_in_the_large(patches, block)
+    if not ratio.any():
+        return np.zeros(len(patches), bool)
+    freedom = max(1, count**2 - 3)
+    limit = chi2.ppf(1 - _CHANCE, freedom) / chi2.ppf(_QUIETEST, freedom) * np.quantile(ratio[ratio > 0], _QUIETEST)
+    if noise is not None:
+        limit = max(limit, np.quantile(_variation_in_the_large(noise, block), _NOISE_ALONE))
+    return ratio > limit
+
+
+def _variation_in_the_large(patches: np.ndarray, block: int) -> np.ndarray:
+    """Return how much means of blocks vary, slope apart, over how much pixels vary within them: (M,), 0 without."""
+    count = patches.shape[-1] // block
     side = count * block
     blocks = patches[:, :side, :side].reshape(-1, count, block, count, block)
     means = blocks.mean((2, 4))
@@ -106,13 +124,8 @@ def shows_structure(patches: np.ndarray, block: int | None = None) -> np.ndarray
     ramp /= np.sqrt(count * np.sum(ramp**2))
     slopes = (means.sum(2) @ ramp) ** 2 + (means.sum(1) @ ramp) ** 2
     between = np.maximum((means**2).sum((1, 2)) - slopes, 0) / count**2
-    varies = within > 0
-    if not varies.any():
-        return np.zeros(len(patches), bool)
-    ratio = between / np.where(varies, within, np.inf)
-    freedom = max(1, count**2 - 3)
-    limit = chi2.ppf(1 - _CHANCE, freedom) / chi2.ppf(_QUIETEST, freedom)
-    return ratio > limit * np.quantile(ratio[varies], _QUIETEST)
+    ratio: np.ndarray = between / np.where(within > 0, within, np.inf)
+    return ratio
 
 
 def purest_share(scores: np.ndarray, structured: np.ndarray, most: float) -> float:
