@@ -35,7 +35,7 @@ def main() -> None:
     for workers in (1, 2):
         with (
             tempfile.TemporaryDirectory() as folder,
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
             Client(cluster),
         ):
             source, target = (str(Path(folder) / f"{name}.zarr") for name in ("movie", f"denoised{workers}"))

@@ -449,7 +449,7 @@ def test_a_scheduler_gives_the_local_result(folder: Path) -> None:
     write_image("a.tif", STACK[0, 0])
     run("denoise", "m.zarr", "a.tif", "-o", "x", *FAST, "--one-model", "--save-model", "m.safetensors")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         run("predict", "m.zarr", "a.tif", "-o", "y", "--model", "m.safetensors", "--device", "cpu",
             "--scheduler", cluster.scheduler_address)  # fmt: skip

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-__all__ = ["ALIKE", "darker_share", "flat_end", "purest_share", "shows_structure"]
+__all__ = ["ALIKE", "darker_share", "purest_share", "shows_structure", "steeper_where_brighter"]
 
 #: Patches whose intensities vary less than this share of what the whole image's do are all alike.
 ALIKE = 0.03
@@ -57,11 +55,12 @@ def darker_share(values: np.ndarray, *, twice: bool) -> float:
     return below.size / values.size
 
 
-def flat_end(intensities: np.ndarray, slopes: np.ndarray) -> Literal["dark", "bright"]:
-    """Return which end of the intensities is the empty one: "dark" or "bright".
+def steeper_where_brighter(intensities: np.ndarray, slopes: np.ndarray) -> float:
+    """Return whether places get steeper the brighter they are, as a rank correlation from -1 to 1.
 
-    Empty regions are flat. If patches get steeper the brighter they are, the dark ones are empty (fluorescence); if
-    they get flatter, the bright ones are (stained sections in the electron microscope, bright field).
+    Empty regions are flat. Above 0 the dark ones are empty (fluorescence), below 0 the bright ones (stained sections in
+    the electron microscope, bright field). On 18 real images it is 0.33 or more away from 0, on ramps and on noise
+    alone within 0.13 of it.
 
     Parameters
     ----------
@@ -69,7 +68,7 @@ def flat_end(intensities: np.ndarray, slopes: np.ndarray) -> Literal["dark", "br
         Mean intensity and mean gradient of each patch.
     """
     ranks = [np.argsort(np.argsort(values)) - (values.size - 1) / 2 for values in (intensities, slopes)]
-    return "bright" if float(ranks[0] @ ranks[1]) < 0 else "dark"
+    return float(ranks[0] @ ranks[1]) / max(float(ranks[0] @ ranks[0]), 1.0)
 
 
 def shows_structure(patches: np.ndarray, block: int | None = None, noise: np.ndarray | None = None) -> np.ndarray:

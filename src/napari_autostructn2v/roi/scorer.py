@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ..errors import InputError
 from ..images import check_image, evenly_spread
 from ..settings import RoiSettings
-from .advice import flat_end, shows_structure
+from .advice import shows_structure, steeper_where_brighter
 from .criteria import BUILT_IN, apply_function, gradient, registered_function, texture
 from .memory import Memory
 from .preprocess import Equalizer, Pyramid, equalize_adaptive, grid_positions, window_means
@@ -23,6 +23,9 @@ __all__ = ["CommonScale", "RoiScorer"]
 
 #: More windows than this would neither fit on a screen nor help a training.
 MAX_CANDIDATES = 4_000_000
+
+#: Places get steeper with brightness, or flatter, so clearly that one end of the brightness is empty.
+_CLEARLY = 0.3
 
 #: So many patches, and pixels in them, tell how many of all patches show structure.
 _ENOUGH_PATCHES, _ENOUGH_PIXELS = 4096, 2**23
@@ -175,8 +178,15 @@ class RoiScorer:
             return settings.background
         if self._common is not None:
             return self._common.background()
+        return "bright" if self._steeper_where_brighter() < 0 else "dark"
 
-        def compute() -> Literal["dark", "bright"]:
+    def likely_background(self) -> Literal["dark", "bright"] | None:
+        """Return what empty regions clearly look like, None where that is open."""
+        steeper = self._steeper_where_brighter()
+        return None if abs(steeper) < _CLEARLY else "bright" if steeper < 0 else "dark"
+
+    def _steeper_where_brighter(self) -> float:
+        def compute() -> float:
             # On a window of its own, so that the verdict does not change while a slider moves.
             side = min(32, *self.shape)
             rows, columns = (grid_positions(length, side, max(1, side // 2)) for length in self.shape)
@@ -184,9 +194,9 @@ class RoiScorer:
             intensities, slopes = (
                 window_means(values, rows, columns, side, self.shape).ravel() for values in (image, gradient(image))
             )
-            return flat_end(intensities, slopes)
+            return steeper_where_brighter(intensities, slopes)
 
-        verdict: Literal["dark", "bright"] = self._others.get("background", compute)
+        verdict: float = self._others.get("background", compute)
         return verdict
 
     def criterion_map(self, name: str, settings: RoiSettings) -> np.ndarray:

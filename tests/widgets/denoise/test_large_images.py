@@ -93,4 +93,6 @@ def test_the_difference_stays_lazy(dock, qtbot) -> None:
     qtbot.mouseClick(dock.result_view.difference_button, Qt.MouseButton.LeftButton)
     removed = dock._viewer.layers["movie removed"]
     assert isinstance(removed.data, dask.array.Array)
-    assert 5 < float(np.asarray(removed.data[2]).std()) < 15
+    before, after = (np.asarray(dock._viewer.layers[name].data[2], float) for name in ("movie", "movie denoised"))
+    np.testing.assert_array_equal(np.asarray(removed.data[2]), before - after)
+    assert 2 < (before - after).std() < 15

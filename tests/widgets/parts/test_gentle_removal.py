@@ -26,7 +26,7 @@ def frames(make_napari_viewer, monkeypatch, qtbot):
 
     def draw() -> int:
         before = len(deleted)
-        canvas._scene_canvas.native.repaint()
+        canvas._scene_canvas.native.grabFramebuffer()  # draws, whether the window is on the screen yet or not
         return len(deleted) - before
 
     draw()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import ref
 
@@ -83,11 +82,9 @@ class PlanePreview(QObject):
         """Return the share of the selected patches, 0 to 1, that visibly hold more than noise."""
         return 0.0 if self._scorer is None else self._scorer.structured_share(settings)
 
-    def likely_background(self, settings: RoiSettings) -> Literal["dark", "bright"]:
-        """Return what empty regions look like, judged from the plane."""
-        if self._scorer is None:
-            return "dark"
-        return self._scorer.background(replace(settings, background="auto"))
+    def likely_background(self) -> Literal["dark", "bright"] | None:
+        """Return what empty regions of the plane clearly look like, None where that is open."""
+        return None if self._scorer is None else self._scorer.likely_background()
 
     def look_at(self, state: ImageState, layer: Image, dims: Dims) -> bool:
         """Turn to what the viewer shows of an image, in the channel that is chosen.

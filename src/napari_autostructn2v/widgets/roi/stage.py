@@ -229,7 +229,7 @@ class StageTuning(QObject):
         """Return what the background seems to be if the settings say otherwise, and if it matters."""
         if self.roi.background == "auto" or not {"mean", "band"} & set(self.roi.criteria):
             return None
-        likely = self._preview.likely_background(self.roi)
+        likely = self._preview.likely_background()
         return None if likely == self.roi.background else likely
 
     def _on_changed(self, roi: RoiSettings) -> None:
