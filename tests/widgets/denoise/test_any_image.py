@@ -65,7 +65,7 @@ def test_each_channel_is_denoised_alone_into_one_layer(viewer, dock, standin, qt
     np.testing.assert_allclose(result.data.mean((1, 2)), source.data.mean((1, 2)), atol=3)
     np.testing.assert_array_equal(result.extent.world, source.extent.world)
     assert len(viewer.layers) == 2
-    assert dock.result_view.judgement.text().startswith(("Channel 1: ", "Channel 2: "))
+    assert dock.result_view.judgement.text().startswith(tuple(f"The light is that of “channel {n}”. " for n in "12"))
     assert [run.image for run in _kept()] == ["cells · channel 1", "cells · channel 2"]
 
 

@@ -129,7 +129,8 @@ class ResultView(QWidget):
         if quality is not None:
             judgement = judge(quality)
             show_light(self.light, judgement.light)
-            about = f"{outcome.judged[:1].upper()}{outcome.judged[1:]}: " if outcome.judged else ""
+            # Not the name alone: "Red" would pass for the light.
+            about = f"The light is that of “{outcome.judged}”. " if outcome.judged else ""
             self.judgement.setText(f"{about}{judgement.verdict} {judgement.advice}".strip())
             self.reasons.setText(why(quality))
         for widget in (self.light, self.judgement, self.why_button):
