@@ -147,7 +147,7 @@ def _alarm(case: Case) -> Iterator[None]:
 def _stand_in(case: Case) -> Iterator[None]:
     """Let a training only halve the image: most cases are about what is around it."""
     from napari_autostructn2v import pipeline
-    from napari_autostructn2v.batch import one_file
+    from napari_autostructn2v.batch import file_job
     from napari_autostructn2v.images import check_image
 
     def halved(image: Any, *_: Any, **__: Any) -> Any:
@@ -162,7 +162,7 @@ def _stand_in(case: Case) -> Iterator[None]:
         return
     with (
         mock.patch.object(pipeline, "denoise", halved),
-        mock.patch.object(one_file, "result_values", lambda _: {"verdict": "", "seconds": {}}),
+        mock.patch.object(file_job, "result_values", lambda _: {"verdict": "", "seconds": {}}),
     ):
         yield
 

@@ -15,7 +15,7 @@ import zarr
 from helpers.stages import TINY
 
 from napari_autostructn2v.batch import blocks as cli_blocks
-from napari_autostructn2v.batch import one_file
+from napari_autostructn2v.batch import file_job
 from napari_autostructn2v.cli import main
 from napari_autostructn2v.files import open_image, read_image, write_image
 from napari_autostructn2v.settings import Settings
@@ -113,7 +113,7 @@ def test_an_image_that_changes_while_it_is_denoised_has_no_result(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, name: str
 ) -> None:
     movie(name) if name == "m.zarr" else write_image(name, MOVIE[0])
-    train = one_file._FileWork.train
+    train = file_job.FileJob.train
 
     def changing(*given: Any, **options: Any) -> Any:
         if name == "m.zarr":
@@ -122,7 +122,7 @@ def test_an_image_that_changes_while_it_is_denoised_has_no_result(
             write_image(name, MOVIE[1])
         return train(*given, **options)
 
-    monkeypatch.setattr(one_file._FileWork, "train", changing)
+    monkeypatch.setattr(file_job.FileJob, "train", changing)
     assert main(["denoise", name, "-o", "out", *FAST]) == 1
     assert "changed while it was denoised" in capsys.readouterr().err
     assert os.listdir("out") == []

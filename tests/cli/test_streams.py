@@ -23,14 +23,14 @@ import sys
 from types import SimpleNamespace
 import numpy as np
 from napari_autostructn2v import pipeline
-from napari_autostructn2v.batch import one_file
+from napari_autostructn2v.batch import file_job
 from napari_autostructn2v.cli import main
 def denoise(image, *given, **more):
     mask = SimpleNamespace(pattern=np.ones((1, 1), bool), is_structured=False, reason="")
     report = SimpleNamespace(verdict="", messages=(), stopped=False)
     return SimpleNamespace(denoised=image // 2, mask=mask, report=report, denoiser=None)
 pipeline.denoise = denoise
-one_file.result_values = lambda result: {"verdict": ""}
+file_job.result_values = lambda result: {"verdict": ""}
 raise SystemExit(main())
 """
 

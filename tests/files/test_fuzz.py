@@ -152,7 +152,7 @@ def halved(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return SimpleNamespace(denoised=image // 2, mask=mask, report=report, denoiser=None)
 
     monkeypatch.setattr(pipeline, "denoise", denoise)
-    monkeypatch.setattr("napari_autostructn2v.batch.one_file.result_values", lambda _: {"verdict": ""})
+    monkeypatch.setattr("napari_autostructn2v.batch.file_job.result_values", lambda _: {"verdict": ""})
     yield
 
 

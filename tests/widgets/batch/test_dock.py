@@ -92,7 +92,7 @@ def test_a_folder_is_denoised_and_a_broken_file_is_a_row_with_a_sentence(make_do
 
 
 def test_a_batch_that_was_stopped_goes_on_in_another_viewer(make_dock, folder, qtbot, monkeypatch) -> None:
-    process, begun = one_file._whole, []
+    process, begun = one_file.denoise_whole, []
 
     def held(job, target, software):
         begun.append(target.name)
@@ -100,7 +100,7 @@ def test_a_batch_that_was_stopped_goes_on_in_another_viewer(make_dock, folder, q
             time.sleep(0.005)
         process(job, target, software)
 
-    monkeypatch.setattr(one_file, "_whole", held)
+    monkeypatch.setattr(one_file, "denoise_whole", held)
     dock = make_dock()
     dock.batch.add([str(folder)])
     dock.start()
@@ -110,7 +110,7 @@ def test_a_batch_that_was_stopped_goes_on_in_another_viewer(make_dock, folder, q
     assert states(dock)["a.png"] == "done"
     assert states(dock)["b.tif"] != "done"
     light = dock.batch.rows[0].judgement
-    monkeypatch.setattr(one_file, "_whole", process)
+    monkeypatch.setattr(one_file, "denoise_whole", process)
 
     other = make_dock()
     other.batch.add([str(folder)])
@@ -230,14 +230,14 @@ def test_a_file_that_an_open_layer_reads_is_not_replaced(make_dock, folder, qtbo
 
 @pytest.mark.parametrize("words", ["Go on in background", "Stop and close", "Keep open"])
 def test_closing_the_dock_asks_what_becomes_of_the_batch(make_napari_viewer, folder, qtbot, monkeypatch, words) -> None:
-    process, held = one_file._whole, [True]
+    process, held = one_file.denoise_whole, [True]
 
     def waiting(job, target, software):
         while held and not job.stop.is_set():
             time.sleep(0.005)
         process(job, target, software)
 
-    monkeypatch.setattr(one_file, "_whole", waiting)
+    monkeypatch.setattr(one_file, "denoise_whole", waiting)
     viewer = make_napari_viewer(show=True)
     dock = BatchDock(viewer)
     viewer.window.add_dock_widget(dock, name="Batch")
