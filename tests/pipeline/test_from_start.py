@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from napari_autostructn2v import Denoiser, InputError, Settings, StageSettings, denoise, methods_text
 from napari_autostructn2v.network import predict_planes, started_network
-from napari_autostructn2v.pipeline import run
+from napari_autostructn2v.pipeline import quick_look, run
 from napari_autostructn2v.pipeline.from_start import adapt
 from napari_autostructn2v.pipeline.race import Entry
 from napari_autostructn2v.progress import Progress
@@ -121,3 +121,22 @@ def test_a_chequered_image_is_trained_for_long():
     result = denoise(noisy, settings)
     assert result.denoiser.from_start == ("1",)
     assert result.report.steps["1"] == settings.stage1.steps
+
+
+def test_a_quick_look_denoises_without_training():
+    noisy, clean = image()
+    model = quick_look(np.stack([noisy, image(seed=1)[0]]), SETTINGS)
+    assert model.from_start == ("1",)
+    assert model.steps == {"1": 0}
+    assert np.mean((model.predict(noisy) - clean) ** 2) < 0.2 * np.mean((noisy - clean) ** 2)
+
+
+@pytest.mark.parametrize("change", [{"start": "scratch"}, {"stage1": replace(QUICK, features=8)}])
+def test_there_is_no_quick_look_without_a_network_that_has_seen_images(change):
+    assert quick_look(image()[0], replace(SETTINGS, **change)) is None
+
+
+def test_there_is_no_quick_look_at_noise_that_it_has_not_seen():
+    random = np.random.default_rng(0)
+    noise = ndimage.uniform_filter(random.standard_normal((96, 96)), 3).astype(np.float32)
+    assert quick_look(noise, SETTINGS) is None

@@ -8,7 +8,7 @@ from importlib import resources
 import numpy as np
 import torch
 
-from ..settings import StageSettings
+from ..settings import StageSettings, has_start
 from .context import NO_CONTEXT, Context
 from .unet import UNet
 
@@ -38,24 +38,19 @@ def started_network(
     UNet or None
         On the device, ready to predict.
     """
-    if context.channels or blind_mask.sum() > 1:
+    if context.channels or not has_start(settings, blind_mask.shape):
         return None
     with torch.device("meta"):
         network = UNet(settings.features, settings.num_layers)
-    weights = _weights("independent")
-    if {name: weight.shape for name, weight in network.state_dict().items()} != {
-        name: weight.shape for name, weight in weights.items()
-    }:
-        return None
-    network.load_state_dict({name: weight.clone() for name, weight in weights.items()}, assign=True)
+    network.load_state_dict({name: weight.clone() for name, weight in _weights().items()}, assign=True)
     network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
 
 @cache
-def _weights(kind: str) -> dict[str, torch.Tensor]:
+def _weights() -> dict[str, torch.Tensor]:
     """Read weights, which are kept with half the digits, as float32."""
     from safetensors.torch import load
 
-    content = resources.files(__package__).joinpath(f"start_{kind}.safetensors").read_bytes()
+    content = resources.files(__package__).joinpath("start_independent.safetensors").read_bytes()
     return {name: weight.float() for name, weight in load(content).items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..progress import Progress
 from ..settings import Settings, StageSettings, has_start
 from .race import Entry
@@ -21,22 +23,30 @@ _JUDGED_AFTER, _MOST_GAIN = 0.25, 0.05
 
 
 def sets_out_from_start(
-    stage: StageSettings, contexts: tuple[Context, ...], settings: Settings, earlier: Denoiser | None
+    name: str,
+    stage: StageSettings,
+    blind_mask: np.ndarray,
+    contexts: tuple[Context, ...],
+    settings: Settings,
+    earlier: Denoiser | None,
 ) -> bool:
-    """Return whether stage 1, as the last stage, is trained from the network that has seen images.
+    """Return whether a last stage is trained from the network that has seen images.
 
     Parameters
     ----------
+    name : {"1", "2"}
     stage : StageSettings
+    blind_mask : (H, W) bool
     contexts : tuple of Context
         What its network may be shown of other planes; the start has seen planes alone.
     settings : Settings
     earlier : Denoiser or None
         What an earlier run ended with, which goes on as it began.
     """
-    if earlier is not None and "1" in earlier.networks:
-        return "1" in earlier.from_start
-    return settings.start == "general" and has_start(stage) and not any(context.channels for context in contexts)
+    if earlier is not None and name in earlier.networks:
+        return name in earlier.from_start
+    fits = has_start(stage, blind_mask.shape) and not any(context.channels for context in contexts)
+    return settings.start == "general" and fits
 
 
 def adapt(

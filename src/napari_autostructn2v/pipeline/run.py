@@ -210,7 +210,7 @@ def _run(
     if settings.stages != "2" and not stopped():
         here = alone if with_second else contexts
         first = with_time_for_stacks(first, here)
-        from_start = not with_second and sets_out_from_start(first, here, settings, start)
+        from_start = not with_second and sets_out_from_start("1", first, _SINGLE, here, settings, start)
         to_come = second.steps if with_second else 0
         task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come, from_start)
         done["1"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)
@@ -221,7 +221,9 @@ def _run(
     if with_second and not stopped():
         yield Progress("noise", message=noise.mask.reason)
         check_mask(noise.mask, second.crop_size, measured.planes.values.shape[1:])
-        task = StageTask("2", second, noise.mask.pattern, measured.structure, contexts, True)
+        pattern = noise.mask.pattern
+        from_start = sets_out_from_start("2", second, pattern, contexts, settings, start)
+        task = StageTask("2", second, pattern, measured.structure, contexts, True, from_start=from_start)
         try:
             done["2"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)
         except (MemoryError, RuntimeError) as error:

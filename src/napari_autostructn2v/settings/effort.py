@@ -20,9 +20,16 @@ _TIMES, _FEWEST = 4, 4
 _START_SIZE, _START_STEPS, _START_RATE = (16, 2), 0.5, 0.5
 
 
-def has_start(stage: StageSettings) -> bool:
-    """Return whether there is a network of this size that has seen images."""
-    return (stage.features, stage.num_layers) == _START_SIZE
+def has_start(stage: StageSettings, mask_shape: Sequence[int] = (1, 1)) -> bool:
+    """Return whether there is a network of this size that has seen images with noise of this kind.
+
+    Parameters
+    ----------
+    stage : StageSettings
+    mask_shape : sequence of int
+        (H, W) of the blind mask: it has learned with single pixels blind.
+    """
+    return (stage.features, stage.num_layers) == _START_SIZE and max(mask_shape) == 1
 
 
 def after_start(stage: StageSettings) -> StageSettings:

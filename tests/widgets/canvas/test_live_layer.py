@@ -271,3 +271,22 @@ def test_it_goes_on_while_a_run_trains(dock, qtbot, model) -> None:
     settle(dock, qtbot)
     np.testing.assert_array_equal(viewer.layers[LIVE].data[0], expected(model, 4))
     qtbot.waitUntil(lambda: not dock.control.is_running, timeout=60_000)
+
+
+def test_without_a_model_there_is_a_quick_look_until_there_is_one(dock, qtbot, model) -> None:
+    state, viewer, live = dock._state, dock._viewer, dock.live
+    state.set_settings(Settings(stages="1", device="cpu"))
+    state.image.take_model(None)
+    press(dock, qtbot)
+    qtbot.waitUntil(lambda: LIVE in viewer.layers, timeout=60_000)
+    settle(dock, qtbot)
+    assert "Quick look, not trained on this image" in live.words.text()
+    assert viewer.layers[LIVE].data.std() < 0.3 * MOVIE[0].std(), "it is pure noise"
+    assert state.image.model is None, "nothing to apply or to save"
+    viewer.dims.set_current_step(0, 3)
+    settle(dock, qtbot)
+    assert viewer.layers[LIVE].data.std() < 0.3 * MOVIE[3].std()
+    state.image.take_model(ModelAtHand(model, "of this test"))
+    settle(dock, qtbot)
+    assert "of this test" in live.words.text()
+    np.testing.assert_array_equal(viewer.layers[LIVE].data[0], expected(model, 3))

@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...errors import InputError
 from ...large import Remembered
-from ..image import ADDING, METADATA_KEY, ImageState, ModelAtHand, Source, add_quietly, mark_as_made
+from ..image import ADDING, METADATA_KEY, ImageState, ModelAtHand, Source, add_quietly, mark_as_made, read_later
 from ..parts import connect_while_alive
 from ..work import Failure, Latest, LiveAnswer, live_task
 from .view import region_in_view, why_no_plane
@@ -38,6 +38,8 @@ _MOST_PIXELS = 2**24
 _NO_COLOURS = (
     "Live denoising shows grey values, and this is a colour picture. Press Apply under Models to denoise its colours."
 )
+
+_QUICK_LOOK = "Quick look, not trained on this image"
 
 _ZOOM_IN = "More than 16 megapixels are in view. Zoom in, and they are denoised."
 
@@ -76,6 +78,7 @@ class LiveLayer(QObject):
         self.layer: Image | None = None
         self._source: Source | None = None
         self._model: ModelAtHand | None = None
+        self._is_quick_look = False
         self._device = "auto"
         self._about: tuple[Any, ...] = ()
         self._channels: dict[int, PlaneByPlane] = {}
@@ -91,20 +94,23 @@ class LiveLayer(QObject):
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._look)
 
-    def start(self, image: ImageState, device: str) -> None:
-        """Show an image live, which must have a model at hand.
+    def start(self, image: ImageState, device: str, model: ModelAtHand | None = None) -> None:
+        """Show an image live.
 
         Parameters
         ----------
         image : ImageState
         device : str
+        model : ModelAtHand or None
+            Which was not trained on the image, for a quick look until there is one; None takes that of the image.
         """
         self.stop()
-        layer, self._model, self._device = image.layer, image.model, device
+        layer, self._model, self._device = image.layer, model or image.model, device
+        self._is_quick_look = model is not None
         self._about = _about(image)
         try:
             source = Source.of(image.pixels, self._viewer)
-            self._source = replace(source, data=_read_later(source.data))
+            self._source = replace(source, data=read_later(source.data))
             if self._source.is_rgb:
                 raise InputError(_NO_COLOURS)
             self.image = image
@@ -249,7 +255,8 @@ class LiveLayer(QObject):
         self._show()
         assert self._model is not None
         took = f"{answer.seconds:.1f} s" if answer.seconds >= 1 else f"{1000 * answer.seconds:.0f} ms"
-        words = [f"Live with the model {self._model.name}: {took} for this view.", answer.said]
+        by = _QUICK_LOOK if self._is_quick_look else f"Live with the model {self._model.name}"
+        words = [f"{by}: {took} for this view.", answer.said]
         self._say(" ".join(filter(None, words)))
 
     def _on_failed(self, view: _View, failure: Failure) -> None:
@@ -277,15 +284,6 @@ class LiveLayer(QObject):
             self.stop()
         else:
             self.start(image, self._device)
-
-
-def _read_later(data: Any) -> Any:
-    """Return an array on disk, which is read whole by any look at one of its channels, as one that is not."""
-    if isinstance(data, np.ndarray) or hasattr(data, "dask"):
-        return data
-    import dask.array
-
-    return dask.array.from_array(data, chunks=(*(1,) * (len(data.shape) - 2), *data.shape[-2:]))
 
 
 def _about(image: ImageState) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from .quality_choice import QualityChoice
 from .queue import PlannedRun, RunControl
 from .reading import Reading, axes_in_words, read_axes, readings
 from .results import ADDING, Outcome, model_provenance
-from .source import Part, Source
+from .source import Part, Source, read_later
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .strength import note_strength, strength_of
 from .training import for_each_part, training_run
@@ -65,6 +65,7 @@ __all__ = [
     "plane_index",
     "raise_above",
     "read_axes",
+    "read_later",
     "readings",
     "strength_of",
     "training_run",

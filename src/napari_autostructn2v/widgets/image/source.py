@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 
-__all__ = ["Part", "Source"]
+__all__ = ["Part", "Source", "read_later"]
 
 _LOOK = ("contrast_limits", "colormap", "gamma", "blending", "interpolation2d")
 
@@ -212,3 +212,12 @@ def _check_memory(data: Any) -> None:
             f"The image needs about {needed / 1e9:.1f} GB of memory to be denoised and {free / 1e9:.1f} GB are free. "
             "Crop it, or take some of its planes."
         )
+
+
+def read_later(data: Any) -> Any:
+    """Return an array on disk, which is read whole by any look at one of its channels, as one that is not."""
+    if isinstance(data, np.ndarray) or hasattr(data, "dask"):
+        return data
+    import dask.array
+
+    return dask.array.from_array(data, chunks=(*(1,) * (len(data.shape) - 2), *data.shape[-2:]))

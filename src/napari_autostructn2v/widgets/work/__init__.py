@@ -8,7 +8,7 @@ from .channels import ChannelProgress, each_channel
 from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
-from .live import LiveAnswer, live_task
+from .live import LiveAnswer, live_task, quick_look_task
 from .passing import passed_on
 from .previews import is_better_than_last, without_flat_previews
 from .tasks import (
@@ -57,6 +57,7 @@ __all__ = [
     "measure_task",
     "passed_on",
     "predict_task",
+    "quick_look_task",
     "small_picture",
     "timed",
     "without_flat_previews",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...progress import Progress
 
 if TYPE_CHECKING:
-    from ...denoiser import Piece, PlaneByPlane
+    from ...denoiser import Denoiser, Piece, PlaneByPlane
+    from ...settings import Settings
     from .worker import StopRequest, Task
 
-__all__ = ["LiveAnswer", "live_task"]
+__all__ = ["LiveAnswer", "live_task", "quick_look_task"]
 
 
 class LiveAnswer(NamedTuple):
@@ -42,5 +43,26 @@ def live_task(planes: PlaneByPlane, plane: tuple[int, ...], pieces: Sequence[Pie
         except Stopped:
             return None
         return LiveAnswer(time.perf_counter() - start, said)
+
+    return task
+
+
+def quick_look_task(channels: Sequence[Any], settings: Settings) -> Task:
+    """Return the task that gets a model of each channel, (..., Y, X), without training.
+
+    Its result is a tuple of `Denoiser`, or None if there is none for the noise of a channel, or it was stopped.
+    """
+
+    def task(stop: StopRequest) -> Generator[Progress, None, tuple[Denoiser, ...] | None]:
+        from ...pipeline import quick_look
+
+        models = []
+        for number, channel in enumerate(channels):
+            yield Progress("measuring", number, len(channels), message="Measuring the noise")
+            model = None if stop.is_set() else quick_look(channel, settings)
+            if model is None:
+                return None
+            models.append(model)
+        return tuple(models)
 
     return task
