@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .beside_mesa import keep_triton_away
+
 __all__ = ["Muon", "optimisers"]
 
 #: Coefficients of the fifth-order polynomial that pulls all singular values towards one; from Jordan's publication.
@@ -21,6 +23,7 @@ _PLAIN_SHARE = 1 / 3
 
 def optimisers(network: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
     """Return the optimisers that train a network: Muon for kernels between channels, AdamW for all else."""
+    keep_triton_away()
     kernels = [weight for weight in network.parameters() if weight.ndim == 4 and min(weight.shape[:2]) > 1]
     chosen = {id(weight) for weight in kernels}
     others = [weight for weight in network.parameters() if id(weight) not in chosen]
