@@ -9,26 +9,16 @@ from typing import Any
 import dask.array
 import numpy as np
 import pytest
+from helpers.stages import TINY
 
 from napari_autostructn2v import (
     InputError,
-    RoiSettings,
     Settings,
-    StageSettings,
     denoise,
     estimate_noise,
     select_patches,
 )
 
-TINY = StageSettings(
-    roi=RoiSettings(use_roi=False),
-    num_epochs=1,
-    patches_per_image=4,
-    batch_size=4,
-    crop_size=32,
-    features=2,
-    num_layers=1,
-)
 SETTINGS = Settings(stages="1", stage1=TINY, device="cpu")
 NOISE = np.random.default_rng(0).normal(100, 10, (64, 80))
 

@@ -32,28 +32,7 @@ __all__ = ["PartDenoiser"]
 class PartDenoiser:
     """Trained networks with all that is needed to denoise parts of an image with them.
 
-    Parameters
-    ----------
-    networks : dict of str to UNet
-        By stage, "1" and "2"; the last one gives the result.
-    settings : Settings
-        What they were trained with.
-    mask : BlindMask
-    noise : NoiseModel
-    offset, scale : float
-        ``(image - offset) / scale`` is what the networks were trained on.
-    usual_excess : float or None
-        How far a pixel usually is from its neighbours, on that scale; tells hot pixels.
-    steps : dict of str to int
-        Training steps done per stage.
-    flattened : tuple of str
-        Of "rows" and "columns": the lines whose offsets are taken out of every plane first.
-    seconds : dict of str to float
-        Training time per stage.
-    contexts : dict of str to Context
-        What the networks are shown of other planes; where a stage is missing, nothing.
-    from_start : tuple of str
-        Stages whose training set out from the network that has seen images.
+    Its parameters are those of :class:`~.model.Denoiser`, which adds the look whether it fits.
     """
 
     networks: dict[str, UNet]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .scene import OTHER_AXIS, LazyPlanes, Scene, pick
+from .scene import OTHER_AXIS, LazyPlanes, Scene, closed_on_error, pick
 
 __all__ = ["open_hdf5", "open_imaris"]
 
@@ -19,8 +19,7 @@ def open_hdf5(path: Path, wanted: str) -> Scene:
     """Open a data set of an HDF5 file that has two axes or more."""
     import h5py
 
-    document = h5py.File(path, "r")
-    try:
+    with closed_on_error(h5py.File(path, "r")) as document:
         found: list[str] = []
 
         def note(name: str, node: Any) -> None:
@@ -37,9 +36,6 @@ def open_hdf5(path: Path, wanted: str) -> Scene:
             if np.isfinite(size) and size > 0:
                 spacing[axis] = float(size)
         return Scene(dataset, _labels(dataset), tuple(found), (), spacing, document.close)
-    except BaseException:
-        document.close()
-        raise
 
 
 def _labels(dataset: Any) -> str:
@@ -53,12 +49,8 @@ def open_imaris(path: Path, wanted: str) -> Scene:
     """Open the full-size image of an Imaris file (version 5.5 and later)."""
     import h5py
 
-    document = h5py.File(path, "r")
-    try:
+    with closed_on_error(h5py.File(path, "r")) as document:
         return _opened(path, document, wanted)
-    except BaseException:
-        document.close()
-        raise
 
 
 def _opened(path: Path, document: Any, wanted: str) -> Scene:

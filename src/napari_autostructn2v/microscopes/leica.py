@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .scene import LazyPlanes, Scene, letters, pick, steps
+from .scene import LazyPlanes, Scene, closed_on_error, letters, pick, steps
 
 __all__ = ["open_lif"]
 
@@ -16,12 +16,8 @@ def open_lif(path: Path, wanted: str) -> Scene:
     """Open an image of a LIF file."""
     import liffile
 
-    document = liffile.LifFile(path)
-    try:
+    with closed_on_error(liffile.LifFile(path)) as document:
         return _opened(path, document, wanted)
-    except BaseException:
-        document.close()
-        raise
 
 
 def _opened(path: Path, document: Any, wanted: str) -> Scene:

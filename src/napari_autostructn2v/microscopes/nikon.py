@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .scene import LazyPlanes, Scene, letters, pick
+from .scene import LazyPlanes, Scene, closed_on_error, letters, pick
 
 __all__ = ["open_nd2"]
 
@@ -16,12 +16,8 @@ def open_nd2(path: Path, wanted: str) -> Scene:
     """Open an ND2 file; each of its positions is a scene."""
     import nd2
 
-    document = nd2.ND2File(path)
-    try:
+    with closed_on_error(nd2.ND2File(path)) as document:
         return _opened(path, document, wanted)
-    except BaseException:
-        document.close()
-        raise
 
 
 def _opened(path: Path, document: Any, wanted: str) -> Scene:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from threading import Lock
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 
-__all__ = ["OTHER_AXIS", "LazyPlanes", "Scene", "letters", "pick", "steps"]
+__all__ = ["OTHER_AXIS", "LazyPlanes", "Scene", "closed_on_error", "letters", "pick", "steps"]
 
 #: Letter of an axis that is neither time, depth, channel, row, column nor colour, or that a file does not name.
 OTHER_AXIS = "?"
@@ -95,6 +96,16 @@ class LazyPlanes:
         if not planes:
             return np.empty(shape + np.empty(self.shape[self._leading :], bool)[inner].shape, self.dtype)
         return np.stack(planes).reshape(shape + planes[0].shape).astype(self.dtype, copy=False)
+
+
+@contextmanager
+def closed_on_error(document: Any) -> Iterator[Any]:
+    """Hand on an open file, and close it if something goes wrong; else whoever gets its scene does."""
+    try:
+        yield document
+    except BaseException:
+        document.close()
+        raise
 
 
 def letters(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from .scene import LazyPlanes, Scene, pick
+from .scene import LazyPlanes, Scene, closed_on_error, pick
 
 __all__ = ["open_czi"]
 
@@ -19,12 +19,8 @@ def open_czi(path: Path, wanted: str) -> Scene:
     """Open a scene of a CZI file; the tiles of a mosaic are put together."""
     from pylibCZIrw import czi
 
-    document = czi.CziReader(str(path))
-    try:
+    with closed_on_error(czi.CziReader(str(path))) as document:
         return _opened(path, document, wanted)
-    except BaseException:
-        document.close()
-        raise
 
 
 def _opened(path: Path, document: Any, wanted: str) -> Scene:
