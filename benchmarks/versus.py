@@ -1,12 +1,18 @@
 """Beside CAREamics in one run, at equal wall time and to its own best quality.
 
     python benchmarks/versus.py PEER_PYTHON [--long 100] [NAME ...]
+    python benchmarks/versus.py [PEER_PYTHON] --stacks [--bm4d BM4D_PYTHON] [--epochs 30] [--only "movie 4"]
 
 PEER_PYTHON is the interpreter of an environment with CAREamics; ``peer_careamics.py`` is found in the folder that
 ASN2V_BENCH names, the images through ASN2V_DATA. The peer runs as N2V and N2V2, and where our automatic mask says that
 the noise is correlated also as structN2V with a square and with the line direction of the mask; the best of those
 counts, which its user could not know without the truth. Its epochs are set from two short timings so that it takes as
 long as our run did.
+
+With --stacks: movies and volumes with known truth, one table with PSNR, flicker and seconds of ours, of BM4D, which is
+told the true noise, and of CAREamics' 3D Noise2Void, each where its interpreter is given (``pip install bm4d
+scikit-image`` makes an environment for BM4D). All take the processors that they are given: ``taskset -c 0`` in front
+compares on one of them.
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from statistics import mean
 import tifffile
 from quality import psnr_eight_bit, psnr_fitted
 from real_pairs import pairs
+from stack_peers import Method, of_peer, ours, print_table
 
 from napari_autostructn2v import Settings, denoise
 
@@ -51,12 +58,27 @@ def methods(pattern_shape: tuple[int, int]) -> dict[str, tuple[str, ...]]:
 def main() -> None:
     """Print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("python")
+    parser.add_argument("python", nargs="?")
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--stacks", action="store_true", help="movies and volumes instead of images")
+    parser.add_argument("--bm4d", help="with --stacks: interpreter of an environment with BM4D")
+    parser.add_argument("--epochs", type=int, default=30, help="with --stacks: epochs of CAREamics")
+    parser.add_argument("--only", default="", help="with --stacks: scenes whose name holds this")
     parser.add_argument(
         "--long", type=int, default=0, help="also its best method with so many epochs, beside our preset fast"
     )
     arguments = parser.parse_intermixed_args()
+    if arguments.stacks:
+        methods_tried: dict[str, Method] = {"ours": ours}
+        if arguments.bm4d:
+            methods_tried["BM4D"] = of_peer(arguments.bm4d, "peer_bm4d.py")
+        if arguments.python:
+            epochs = str(arguments.epochs)
+            methods_tried["CAREamics"] = of_peer(arguments.python, "peer_careamics_stack.py", "--epochs", epochs)
+        print_table(methods_tried, arguments.only)
+        return
+    if arguments.python is None:
+        parser.error("PEER_PYTHON is missing: the interpreter of an environment with CAREamics")
     head = "| image | ours | seconds | peer, equal time | method | seconds | ahead |"
     extra = " peer, long | seconds | ours, fast | seconds |" if arguments.long else ""
     print(head + extra + "\n|---|--:|--:|--:|---|--:|--:|" + "--:|--:|--:|--:|" * bool(extra), flush=True)

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from napari_autostructn2v import InputError, StageSettings
 from napari_autostructn2v.network import new_network, predict_planes, resolve_device, train
+from napari_autostructn2v.network.training import _held_out_error
 from napari_autostructn2v.stop import Stopped
 
 SINGLE = np.ones((1, 1), bool)
@@ -204,6 +205,22 @@ def test_training_that_goes_on_is_judged_by_the_same_pixels():
         while True:
             next(events)
     assert end.value.value.held_out == pytest.approx(first.held_out, rel=1e-3)
+
+
+def test_one_lucky_batch_of_held_out_pixels_does_not_keep_a_half_trained_network(monkeypatch):
+    noisy, clean = scene()
+    settings = replace(SMALL, early_stopping=False)
+    expected = error(trained(noisy, settings)[0], noisy, clean)
+    judged = []
+
+    def with_luck(network, batches):
+        judged.append(len(batches))
+        return 1e-3 if len(judged) == 2 else _held_out_error(network, batches)
+
+    monkeypatch.setattr("napari_autostructn2v.network.training._held_out_error", with_luck)
+    network, events, _ = trained(noisy, settings)
+    assert min(event.held_out for event in events if event.held_out is not None) == 1e-3
+    assert error(network, noisy, clean) <= 1.001 * expected
 
 
 @pytest.mark.parametrize("levels", [1, 3, 5])

@@ -28,6 +28,18 @@ def test_the_noise_of_light_is_measured_beside_noise_that_pixels_share(kernel):
     assert noise.variance_at(np.array([0.0])) == pytest.approx(9, rel=0.2)
 
 
+def test_the_noise_of_few_bright_objects_is_not_that_of_dimmer_ones():
+    # A twelfth of the tiles, the brightest class, holds all from 2 to 40 photons.
+    rng = np.random.default_rng(0)
+    light = np.full((4, 256, 256), 1.0)
+    rows, columns = np.mgrid[:256, :256]
+    for row, column, photons in ((40, 40, 40), (60, 200, 20), (200, 70, 10), (180, 190, 5)):
+        light += photons * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / 2 / 12**2)
+    noise = estimate_noise(rng.poisson(light) + rng.normal(0, 0.5, light.shape))
+    at = np.array([10.0, 20.0, 40.0])
+    np.testing.assert_allclose(noise.variance_at(at), at + 0.25, rtol=0.12)
+
+
 @pytest.mark.parametrize(
     ("sample", "gain", "shared"), [(camera_blur, 12, 16**2 + 1.5**2), (scan_lines, 30, 7.5**2 + 1.5**2)]
 )

@@ -24,7 +24,7 @@ from .unet import UNet
 
 __all__ = ["Training", "new_network", "train"]
 
-#: Batches of held-out crops that tell two trainings apart: one scatters too much for that.
+#: Batches of held-out crops that tell two networks apart: one scatters too much for that.
 _JUDGING_BATCHES = 8
 
 #: The weights that predict are a running average over about this share of the steps, and at most so many.
@@ -91,7 +91,8 @@ def train(
     ----------
     network : UNet
         Trained in place, from the weights that it has, on the device where it is. At every event it holds the running
-        average of the weights, ready to predict; at the end the average with the least error on held-out pixels.
+        average of the weights, ready to predict; at the end the average with the least error on held-out pixels, or,
+        without early stopping, the last one where more held-out pixels tell no worse of it.
     planes : (N, Y, X) float32
         Zero mean and unit variance over all of them; sides of at least 16, and of at least what the network needs.
     settings : StageSettings
@@ -147,9 +148,11 @@ def train(
     )
 
     best, best_state, since_best = math.inf, copy.deepcopy(averaged.state_dict()), 0
+    latest = math.inf
     stopped = False
     loss_sum, loss_count, held_out = torch.zeros((), device=device), 0, None
-    judges = [crops.more_held_out() for _ in range(_JUDGING_BATCHES if judged_at else 0)]
+    to_judge = judged_at or not settings.early_stopping
+    judges = [crops.more_held_out() for _ in range(_JUDGING_BATCHES if to_judge else 0)]
     step = first_step
     if may_stay:
         best = _held_out_error(averaged, [crops.held_out])
@@ -174,14 +177,13 @@ def train(
         loss_sum += loss.detach()
         loss_count += 1
         if step % settings.steps_per_epoch == 0 or step == schedule.end:
-            held_out = _held_out_error(averaged, [crops.held_out])
+            held_out = latest = _held_out_error(averaged, [crops.held_out])
             if held_out < best:
                 best, best_state, since_best = held_out, copy.deepcopy(averaged.state_dict()), 0
             else:
                 since_best += 1
         if step == judged_at:
             held_out = _held_out_error(averaged, judges)
-            judges.clear()
         now = time.monotonic()
         if held_out is not None or now - last_event > 1 / _EVENTS_PER_SECOND:
             yield Progress(
@@ -200,7 +202,13 @@ def train(
         if settings.early_stopping and since_best >= settings.early_stopping_patience:
             schedule.finish_early(step)
     if best < math.inf:
+        last = None if settings.early_stopping or stopped else copy.deepcopy(averaged.state_dict())
+        judged = _held_out_error(averaged, judges) if last else math.inf
         averaged.load_state_dict(best_state)
+        # Where noise is strong beside what is left of it, one batch finds the best network by chance, halfway through.
+        if last and judged <= _held_out_error(averaged, judges):
+            averaged.load_state_dict(last)
+            best = latest
     return Training(best, step, stopped)
 
 

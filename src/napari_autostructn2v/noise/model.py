@@ -53,6 +53,10 @@ _HIGH_ORDER, _FINE_GAIN = 6, 0.3
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
 _LOW_QUANTILE = 0.3
 
+#: Rounds in which the variances of tiles are compared with those of their brightness, and the least of these, as a
+#: share of the largest.
+_ROUNDS, _LEAST_SHARE = 2, 1e-3
+
 
 @dataclass(frozen=True, eq=False)
 class NoiseModel:
@@ -106,19 +110,7 @@ class NoiseModel:
         given, intensity = intensity, np.asarray(intensity)
         if intensity.dtype.kind not in "iuf":
             raise InputError(f"intensity is {shortened(given)}; it must be a number or an array of numbers.")
-        variance = np.interp(intensity, self.intensities, self.variances)
-        beyond = intensity > self.intensities[-1]
-        slope = self._slope
-        if slope > 0 and beyond.any():
-            variance = np.where(beyond, self.variances[-1] + slope * (intensity - self.intensities[-1]), variance)
-        return variance
-
-    @property
-    def _slope(self) -> float:
-        """Of the variance against the intensity, over all classes; none where it does not grow."""
-        apart = self.intensities - self.intensities.mean()
-        spread = float(apart @ apart)
-        return max(0.0, float(apart @ self.variances) / spread) if spread > 0 else 0.0
+        return _along_line(intensity, self.intensities, self.variances)
 
     def rescaled(self, scale: float, offset: float) -> NoiseModel:
         """Return the model of the image times `scale` plus `offset`."""
@@ -323,13 +315,41 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
         scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / side**2)
         square = square / max(_filter_gain(kernel, correlation), 1e-3)
         unbiased = square / (1 + NormalDist().inv_cdf(_LOW_QUANTILE) * scatter)
-        by_class = [np.quantile(unbiased[group], _LOW_QUANTILE) for group in groups]
-        estimates.append((float(np.median(square)), np.array(by_class)))
+        estimates.append((float(np.median(square)), _low_levels(mean, unbiased, groups, intensities)))
     levels = min(estimates[:nearest], key=lambda estimate: estimate[0])[1]
     for _, farther in estimates[nearest:]:
         levels = np.where(farther < _MUCH_LESS * levels, farther, levels)
     weights = np.array([len(group) for group in groups])
     return intensities, levels, float((levels * weights).sum() / weights.sum())
+
+
+def _along_line(intensity: np.ndarray, intensities: np.ndarray, variances: np.ndarray) -> np.ndarray:
+    """Interpolate between (B,) classes; beyond the brightest along the straight line through all, where it rises."""
+    variance = np.interp(intensity, intensities, variances)
+    beyond = intensity > intensities[-1]
+    apart = intensities - intensities.mean()
+    spread = float(apart @ apart)
+    slope = max(0.0, float(apart @ variances) / spread) if spread > 0 else 0.0
+    if slope > 0 and beyond.any():
+        variance = np.where(beyond, variances[-1] + slope * (intensity - intensities[-1]), variance)
+    return variance
+
+
+def _low_levels(
+    mean: np.ndarray, variances: np.ndarray, groups: list[np.ndarray], intensities: np.ndarray
+) -> np.ndarray:
+    """Return a low quantile of the (T,) variances of tiles in each of (B,) classes of their (T,) means.
+
+    The brightest class reaches from the dim to the brightest tiles, and the noise of light differs as much: taken as
+    it is, a low quantile is that of its dimmer tiles (a quarter too low where a twelfth of the tiles is bright). So
+    variances count as shares of what the classes have on the whole.
+    """
+    levels = np.array([np.quantile(variances[group], _LOW_QUANTILE) for group in groups])
+    for _ in range(_ROUNDS):
+        usual = np.maximum(_along_line(mean, intensities, levels), _LEAST_SHARE * levels.max())
+        shares = [np.quantile(variances[group] / usual[group], _LOW_QUANTILE) for group in groups]
+        levels = np.array([share * usual[group].mean() for share, group in zip(shares, groups, strict=True)])
+    return levels
 
 
 def _differences(order: int, step: int = 1) -> list[np.ndarray]:
