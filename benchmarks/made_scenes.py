@@ -69,3 +69,32 @@ def _filaments(size: int, random: np.random.Generator, *, count: int, width: flo
     np.add.at(image, tuple(path[:, inside].astype(int)), light[inside])
     image = ndi.gaussian_filter(image, width)
     return image / np.percentile(image[image > 1e-3 * image.max()], 99)
+
+
+def fast_blobs(shape: tuple[int, int, int] = (24, 128, 128), seed: int = 0) -> np.ndarray:
+    """Return (N, Y, X) smooth blobs that move by about their own size from plane to plane, each its own way."""
+    random = np.random.default_rng([seed, 2])
+    planes, height, width = shape
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    movie = np.full(shape, 0.1, np.float32)
+    for _ in range(30):
+        place, step = random.uniform(0, 1, 2) * (height, width), random.normal(0, 6, 2)
+        sigma, light = random.uniform(4, 8), random.uniform(0.3, 1)
+        for plane in range(planes):
+            down, right = place + plane * step
+            down = (rows - down + height / 2) % height - height / 2
+            right = (columns - right + width / 2) % width - width / 2
+            movie[plane] += light * np.exp(-(down**2 + right**2) / 2 / sigma**2)
+    return movie
+
+
+def shaken(shape: tuple[int, int, int] = (24, 128, 128), seed: int = 0) -> np.ndarray:
+    """Return (N, Y, X) views of a smooth scene that drifts by two pixels a plane and jumps by four."""
+    random = np.random.default_rng([seed, 3])
+    planes, height, width = shape
+    place = np.cumsum(random.normal(2, 4, (planes, 2)), 0)
+    place -= place.min(0)
+    far = np.ceil(place.max(0)).astype(int) + 1
+    field = ndi.gaussian_filter(random.standard_normal((height + far[0], width + far[1])), 5)
+    field = 0.05 + (field - field.min()) / np.ptp(field)
+    return np.stack([ndi.shift(field, -at, order=1)[:height, :width] for at in place]).astype(np.float32)

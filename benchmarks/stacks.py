@@ -4,10 +4,11 @@
     python benchmarks/stacks.py --rate
 
 Scenes are those of `stacks.py` beside the evaluation data (environment variable ASN2V_BENCH), and, with the noise made
-there, the stacks recorded (ASN2V_DATA). For every scene and context: median over seeds of the PSNR (no fit), of the
-flicker (error that changes from plane to plane; 1 is independent), and of the seconds. "unmoved" is "far" without a
-look at drift. With --rate: planes that a model denoises in a second of the processor, of a movie of 48 planes of 512 x
-512: alone, with other planes, and with other planes that are moved by the drift.
+there, the stacks recorded (ASN2V_DATA). "fast blobs" and "shaken" are smooth scenes of 4 photons that other planes tell
+little of. For every scene and context: median over seeds of the PSNR (no fit), of the flicker (error that changes from
+plane to plane; 1 is independent), and of the seconds. "unmoved" is "far" without a look at drift.
+With --rate: planes that a model denoises in a second of the processor, of a movie of 48 planes of 512 x 512: alone,
+with other planes, and with other planes that are moved by the drift.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 def scenes() -> dict[str, Callable[[], Pair]]:
     import tifffile
+    from made_scenes import fast_blobs, shaken
     from stacks import movie, noisy_stack, volume
 
     def recorded(name: str, photons: float) -> Pair:
@@ -49,6 +51,8 @@ def scenes() -> dict[str, Callable[[], Pair]]:
         "movie drift2 4": lambda: noisy_stack(movie(seed=5, drift=2), 4),
         "movie unseen 4": lambda: noisy_stack(movie(seed=11), 4),
         "volume unseen 20": lambda: noisy_stack(volume(seed=12), 20),
+        **{f"fast blobs {seed}": lambda seed=seed: noisy_stack(fast_blobs(seed=seed), 4) for seed in (1, 2, 3)},
+        **{f"shaken {seed}": lambda seed=seed: noisy_stack(shaken(seed=seed), 4) for seed in (1, 2, 3)},
         "chromosomes": lambda: recorded("chromosomes_zstack", 20),
         "em": lambda: recorded("em_volume", 20),
         "mitosis": lambda: recorded("mitosis_movie", 20),
