@@ -146,7 +146,7 @@ def test_the_dock_says_how_long_and_measures_small_images_unasked(dock, qtbot, o
 def test_what_cannot_be_measured_unasked_is_not_complained_about(dock, qtbot) -> None:
     dock._viewer.add_image(np.full((64, 64), 5, np.uint8), name="blank", contrast_limits=(0, 1))
     panel = dock.noise_panel
-    qtbot.waitUntil(lambda: dock._state.image in panel._tried)
+    qtbot.waitUntil(lambda: panel.measuring.has_tried(dock._state.image))
     qtbot.waitUntil(lambda: not panel.runner.is_running)
     assert not dock.message.text
     panel.measure_button.click()

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari.layers import Image
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from qtpy.QtCore import QSize
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ...files import SUFFIXES
 from ..image import image_of, is_made_here
-from ..parts import BUSY, DockTabs, DockWatch, MessageBar, RunButtons, WheelGuard, WrappedLabel, unwrapped
+from ..parts import (
+    BUSY,
+    DockTabs,
+    DockWatch,
+    MessageBar,
+    RunButtons,
+    WheelGuard,
+    WrappedLabel,
+    add_shortcuts,
+    unwrapped,
+)
 from .batch_state import batch_state
 from .closing import ClosingBatch
 from .opening import open_row
@@ -105,10 +115,7 @@ class BatchDock(QWidget):
         control = self.batch.control
         for signal in (control.started, control.finished, control.failed):
             signal.connect(self._show_run)
-        for keys, slot in (("Ctrl+R", self.start), ("Esc", self.cancel)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+        add_shortcuts(self, {"Ctrl+R": self.start, "Esc": self.cancel})
 
     # ---- what a user does
 

@@ -5,6 +5,7 @@ from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .chosen_image import ChosenImage
 from .error_maps import add_error_map
 from .image_choice import ImageChoice
+from .image_dock import ImageDock
 from .layer_order import (
     METADATA_KEY,
     add_quietly,
@@ -34,6 +35,7 @@ __all__ = [
     "ChosenImage",
     "Gain",
     "ImageChoice",
+    "ImageDock",
     "ImageState",
     "Judgement",
     "Measured",

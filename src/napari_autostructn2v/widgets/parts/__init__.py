@@ -11,6 +11,7 @@ from .message_bar import MessageBar
 from .rows import add_row, name_for_screen_readers, order_tabs
 from .run_buttons import BUSY, RunButtons
 from .section import Section, SectionColumn
+from .shortcuts import add_shortcuts
 from .shortened import shortened
 from .viewer_events import connect_while_alive, unwrapped
 from .wheel_guard import WheelGuard
@@ -33,6 +34,7 @@ __all__ = [
     "WindowWatch",
     "WrappedLabel",
     "add_row",
+    "add_shortcuts",
     "ask_choice",
     "ask_save",
     "connect_while_alive",

@@ -6,22 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
-from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QTimer, Signal
+from qtpy.QtWidgets import QFormLayout, QVBoxLayout
 
 from ...errors import InputError
 from ...roi import PatchSelection
-from ..image import ImageChoice, RoiPair, viewer_state
-from ..parts import (
-    DockTabs,
-    MessageBar,
-    SectionColumn,
-    WheelGuard,
-    add_row,
-    connect_while_alive,
-    unwrapped,
-)
+from ..image import ImageDock, RoiPair, viewer_state
+from ..parts import SectionColumn, WheelGuard, add_row, connect_while_alive
 from ..work import FILL_LABEL, FILL_TOOLTIP, Failure
 from .files import RoiFiles
 from .plane_preview import PlanePreview
@@ -53,7 +44,7 @@ _TURNED = (
 )
 
 
-class RoiDock(QWidget):
+class RoiDock(ImageDock):
     """Shows the patches of both stages on the chosen image, live, and lets a user tune and edit them.
 
     The settings live with what is known of the image, so that they are still there after the dock was closed; this
@@ -70,9 +61,7 @@ class RoiDock(QWidget):
     settings_changed = Signal()
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self._viewer = unwrapped(napari_viewer)
-        self._state = viewer_state(self._viewer)
+        super().__init__(napari_viewer)
         self._preview = PlanePreview(self)
         self._preview.ready.connect(self._schedule)
         self._closed = False
@@ -82,27 +71,18 @@ class RoiDock(QWidget):
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.update_patches)
 
-        self.image = ImageChoice(self._state.chosen)
-        self.message = MessageBar()
         self.background = StageTuning(0, BACKGROUND, self._viewer, self._state, self._preview, self)
         self.structure = StageTuning(1, STRUCTURE, self._viewer, self._state, self._preview, self)
         self.files = RoiFiles(self._state, self.message)
         self._lay_out()
-        DockTabs(self, self._viewer.window.remove_dock_widget)
-
-        self._state.chosen_changed.connect(self._on_image)
-        self._state.changed.connect(self._on_state)
+        self._follow({"Ctrl+Z": self.files.undo, "Ctrl+Shift+Z": self.files.redo})
         for tuning in self._stages():
             tuning.outdated.connect(self._on_outdated)
         moves = self._viewer.dims.events
         for emitter in (moves.point, moves.order, moves.ndisplay):
             connect_while_alive(self, emitter, self._schedule)
         self.message.action_triggered.connect(self._on_action)
-        self.shortcuts = [QShortcut(QKeySequence(keys), self) for keys in ("Ctrl+Z", "Ctrl+Shift+Z")]
-        for shortcut, slot in zip(self.shortcuts, (self.files.undo, self.files.redo), strict=True):
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
-        self._on_image()
+        self._on_chosen()
 
     @property
     def layer(self) -> Image | None:
@@ -180,7 +160,7 @@ class RoiDock(QWidget):
         if not self._closed and not self._timer.isActive():
             self._timer.start()
 
-    def _on_image(self) -> None:
+    def _on_chosen(self) -> None:
         layer = self.layer
         for end in self._end_connections:
             end()
