@@ -120,3 +120,24 @@ def test_progress_names_its_image_and_its_place_in_the_queue(viewer, dock, stand
     dock.control.runner._running.stop.set()  # ends the first alone
     finish(dock, qtbot)
     assert any("2 of 2" in text for text in seen)
+
+
+def test_what_is_shown_in_mid_run_fits_and_comes_back_afterwards(viewer, dock, standin, qtbot) -> None:
+    window = viewer.window._qt_window
+    window.resize(1280, 800)
+    window.show()
+    dock.denoise()  # an earlier result takes room, too
+    finish(dock, qtbot)
+    for section in (dock.noise_section, dock.model_section, dock.advanced_section):
+        section.expand()
+    bar = dock.sections.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    standin.hold_at = "stage 2"
+    dock.denoise()
+    qtbot.waitUntil(lambda: standin.reached == "stage 2", timeout=10_000)
+    qtbot.waitUntil(lambda: bar.maximum() == 0, timeout=10_000)
+    assert dock.loss_plot.isVisible() and not dock.loss_plot.visibleRegion().isEmpty()
+    dock.cancel()
+    finish(dock, qtbot)
+    assert dock.noise_section.is_expanded and dock.model_section.is_expanded and dock.advanced_section.is_expanded
+    window.hide()

@@ -109,6 +109,7 @@ class DenoiseDock(ImageDock):
         self.control.progressed.connect(self._run_view.take)
         self.control.finished.connect(self._on_finished)
         self.control.failed.connect(self._on_run_failed)
+        self._run_view.needs_room.connect(self._on_room_needed)
         self.control.batch_started.connect(self._run_view.update)
         self.control.batch_ended.connect(self._run_view.update)
         self.model_panel.apply_requested.connect(self.apply_model)
@@ -206,6 +207,13 @@ class DenoiseDock(ImageDock):
         self.noise_panel.preview.close()  # the run shows its own
         self._run_view.begin()
 
+    def _on_room_needed(self, needed: bool) -> None:
+        """Keep the curves in view without scrolling while they grow."""
+        if needed:
+            self.sections.make_room(self.training_section)
+        else:
+            self.sections.give_room_back()
+
     def _on_finished(self, outcome: Outcome, layer: Image | None) -> None:
         self._run_view.update()
         self.forecast.learn(outcome)
@@ -226,7 +234,7 @@ class DenoiseDock(ImageDock):
         add_row(self.options.form, "Image", self.image, at=0)
         add_row(self.options.form, "Axes", self.axes, at=1)
         # Only the sections scroll, so that the button and the progress are always in view.
-        sections = SectionColumn(
+        self.sections = SectionColumn(
             self.training_section,
             self.result_section,
             self.noise_section,
@@ -240,9 +248,9 @@ class DenoiseDock(ImageDock):
         layout.addWidget(self.live)
         layout.addWidget(self.progress)
         layout.addWidget(self.message)
-        layout.addWidget(sections, stretch=1)
+        layout.addWidget(self.sections, stretch=1)
         order_tabs(self.options.form)
-        WheelGuard(sections)
+        WheelGuard(self.sections)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width that a dock of this kind has unless its content needs more."""

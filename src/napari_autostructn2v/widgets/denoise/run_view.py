@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
 from ...progress import Progress
@@ -31,6 +31,8 @@ _BATCH = "A batch of files is being denoised; the Batch dock shows how far it is
 class RunView(QObject):
     """The buttons, the progress and the curves of a dock.
 
+    `needs_room` tells whether a training is to be seen, which is while one runs and its curves are those on show.
+
     Parameters
     ----------
     state : ViewerState
@@ -38,6 +40,8 @@ class RunView(QObject):
         Tells how long a run will take.
     dock : QWidget
     """
+
+    needs_room = Signal(bool)
 
     def __init__(self, state: ViewerState, forecast: Forecast, dock: QWidget) -> None:
         super().__init__(dock)
@@ -78,6 +82,10 @@ class RunView(QObject):
             self.loss_plot.add(losses[self._plotted[1] :])
             self._plotted = losses, len(losses)
         self.section.setVisible(not self.loss_plot.is_empty)
+        if not running:
+            self.needs_room.emit(False)
+        elif image is control.state and not self.loss_plot.is_empty:
+            self.needs_room.emit(True)
 
     def _about_run(self) -> str:
         """Name what is being run on, unless that is clear."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 __all__ = ["Section", "SectionColumn"]
 
@@ -58,20 +59,51 @@ class Section(QWidget):
 
 
 class SectionColumn(QScrollArea):
-    """Sections below each other, scrolled up and down only: the column is never narrower than what it holds."""
+    """Sections below each other, scrolled up and down only: the column is never narrower than what it holds.
+
+    Parameters
+    ----------
+    *sections : Section
+        From top to bottom.
+    """
 
     def __init__(self, *sections: Section) -> None:
         super().__init__()
+        self._sections = sections
+        self._kept: Section | None = None  # while all is to be in view: the one that stays open
+        self._folded: list[Section] = []  # by `make_room`, to be opened again
+        self._by_hand: set[Section] = set()  # opened or folded by the user since then
         column = QWidget()
         layout = QVBoxLayout(column)
         layout.setContentsMargins(0, 0, 4, 0)
         for section in sections:
             layout.addWidget(section)
+            section.button.clicked.connect(self._on_click)
         layout.addStretch(1)
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._timer.timeout.connect(self._fold)
         self.setWidget(column)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def make_room(self, kept: Section) -> None:
+        """Fold other sections, the last one first, for as long as there is more than can be seen at once.
+
+        What the user opens meanwhile stays open.
+        """
+        self._kept = kept
+        self._timer.start()
+
+    def give_room_back(self) -> None:
+        """Open the sections again that were folded to make room."""
+        self._timer.stop()
+        for section in self._folded:
+            if section not in self._by_hand:
+                section.expand()
+        self._kept = None
+        self._folded.clear()
+        self._by_hand.clear()
 
     def minimumSizeHint(self) -> QSize:
         """Leave room for the widest section and the scroll bar."""
@@ -86,4 +118,33 @@ class SectionColumn(QScrollArea):
         """Ask for more room when a section has opened."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
             self.updateGeometry()
+            if self._kept is not None:
+                self._timer.start()
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Make room again where there is less of it now."""
+        super().resizeEvent(event)
+        if self._kept is not None:
+            self._timer.start()
+
+    def _on_click(self) -> None:
+        if self._kept is not None:
+            self._by_hand.update(section for section in self._sections if section.button is self.sender())
+
+    def _fold(self) -> None:
+        column = self.widget()
+        if self._kept is None or column is None or not self.isVisible():
+            return
+        too_much = column.height() - self.viewport().height()
+        for section in reversed(self._sections):
+            if too_much <= 0:
+                return
+            if section is self._kept or section in self._by_hand or not (section.isVisible() and section.is_expanded):
+                continue
+            too_much -= section.content.height()
+            # The keyboard would go to whatever comes next, which may be anything.
+            if section.content.isAncestorOf(QApplication.focusWidget() or self):
+                section.button.setFocus()
+            section.expand(False)
+            self._folded.append(section)
