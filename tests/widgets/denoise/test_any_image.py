@@ -168,6 +168,21 @@ def test_axes_without_a_name_are_asked_about_once(viewer, dock, standin, qtbot) 
     assert len(standin.runs) == 6 and "second denoised" in viewer.layers, "the answer holds for the next"
 
 
+def test_a_question_that_the_row_of_axes_answers_is_taken_back(viewer, dock, standin, qtbot) -> None:
+    cells = viewer.add_image(noisy(3, 64, 64), name="cells")
+    run(dock, qtbot)
+    assert "channels" in dock.message.text
+    index = dock.axes.findData("CYX")
+    dock.axes.setCurrentIndex(index)
+    dock.axes.activated.emit(index)
+    assert dock.message.text == ""
+    viewer.layers.selection.active = viewer.add_image(noisy(64, 64), name="other")
+    viewer.layers.selection.active = cells
+    assert dock.message.text == "", "it is not asked again"
+    run(dock, qtbot)
+    assert len(standin.runs) == 3
+
+
 def test_a_stack_can_be_told_by_one_click(viewer, dock, standin, qtbot) -> None:
     viewer.add_image(noisy(3, 64, 64), name="cells")
     dock.noise_panel.measure_button.click()

@@ -138,7 +138,7 @@ def test_previews_that_show_nothing_or_less_than_before_are_left_out(viewer, qtb
     def previews():
         for phase, step, level in (("stage 1", 1, 0), ("stage 1", 9, 0.5), ("stage 2", 1, 0.4), ("stage 2", 9, 0.7)):
             yield Progress(phase, step, 10, preview=image * level)
-            go_on.wait(5)
+            go_on.wait(60)  # for the window, however busy the machine is
             go_on.clear()
 
     def shown() -> list[float]:
@@ -187,6 +187,15 @@ def test_the_axis_of_the_loss_says_loss_whatever_the_numbers(dock, losses) -> No
     axis = dock.loss_plot.getPlotItem().getAxis("left")
     axis.setRange(*np.log10(losses))
     assert axis.label.toPlainText().strip() == "loss"
+
+
+@pytest.mark.parametrize("losses", [(0.91, 0.97), (1.02, 1.4), (0.13, 0.6), (1e-5, 1e-4), (20.0, 9000.0)])
+def test_the_axis_of_the_loss_has_numbers_that_leave_room_for_one_another(dock, losses) -> None:
+    axis = dock.loss_plot.getPlotItem().getAxis("left")
+    ((_, ticks),) = axis.tickValues(*np.log10(losses), 110)
+    assert 2 <= len(ticks) <= 6
+    assert all(losses[0] <= 10**tick <= losses[1] for tick in ticks)
+    assert len(set(axis.tickStrings(ticks, 1, 1))) == len(ticks)
 
 
 def test_running_again_replaces_or_adds_as_chosen(viewer, dock, qtbot) -> None:

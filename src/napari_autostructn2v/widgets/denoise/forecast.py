@@ -39,8 +39,8 @@ class Forecast:
         second = self._knows_second(image)
         if second is not None:
             return f"About {duration_in_words(self._seconds(image, with_second=second))}."
-        short, long = (self._seconds(image, with_second=second) for second in (False, True))
-        return f"About {duration_in_words(short)}, {duration_in_words(long)} with stage 2."
+        short, long = (duration_in_words(self._seconds(image, with_second=second)) for second in (False, True))
+        return f"About {short}." if short == long else f"About {short}, {long} with stage 2."
 
     def following(self, source: Source, task: Task) -> Task:
         """Return a training that is followed, to learn how long its parts take."""
@@ -77,7 +77,8 @@ class Forecast:
         self._speed.learn(work, times.seconds)
 
     def _seconds(self, image: ImageState, *, with_second: bool) -> float:
-        return sum(self._speed.of(self._work(image, with_second=with_second)).values())
+        """Return how long a run will take, at least a second: none takes no time at all."""
+        return max(1.0, sum(self._speed.of(self._work(image, with_second=with_second)).values()))
 
     def _work(self, image: ImageState, *, with_second: bool) -> Work:
         shape = image.pixels.levels[0].shape

@@ -42,6 +42,7 @@ class RunTrouble(QObject):
         self._failed: Layer | None = None  # what a way out runs on again
         self._filling: ImageState | None = None
         message.action_triggered.connect(self._take_way_out)
+        state.changed.connect(self._on_state)
         state.filled.connect(self._on_filled)
         state.fill_failed.connect(self._on_fill_failed)
 
@@ -156,6 +157,7 @@ class RunTrouble(QObject):
 
     def _take_way_out(self, action: str) -> None:
         image = self._image
+        self._message.clear()
         if action == "random":
             first, second = image.pair
             image.set_pair((replace(first, use_roi=False), replace(second, use_roi=False)))
@@ -163,7 +165,6 @@ class RunTrouble(QObject):
             self._state.set_common(with_smaller_tiles(self._state.common) or self._state.common)
         elif action.startswith(_AXES):
             self._state.say_axes(image, action.removeprefix(_AXES))
-        self._message.clear()
         if action == "train":
             self.train_wanted.emit(self._failed)
         elif action == "fill":
@@ -179,6 +180,11 @@ class RunTrouble(QObject):
             self._state.control.again(self._failed)
         else:
             self.measure_again.emit()
+
+    def _on_state(self, aspect: str) -> None:
+        """Take a question back that was answered elsewhere: in the row of axes."""
+        if aspect == "axes" and self._message.action.startswith(_AXES) and self._image.pixels.reading.is_sure:
+            self.forget()
 
     def _on_filled(self, image: ImageState) -> None:
         if image is self._filling:

@@ -132,6 +132,8 @@ class ImageState(QObject):
         if axes != self.pixels.said_axes:
             before = self.pixels.reading.axes
             self.pixels.said_axes = axes
+            if self.failure is not None and self.failure.kind == "axes":
+                self.failure = None  # the question is answered
             if before != self.pixels.reading.axes:
                 self._forget_measurements()
             self.changed.emit("axes")

@@ -60,6 +60,11 @@ class MessageBar(QFrame):
         """What is shown; empty while hidden."""
         return self.label.text()
 
+    @property
+    def action(self) -> str:
+        """What the first button does; empty where there is none."""
+        return self._action
+
     def say(
         self,
         text: str,

@@ -133,18 +133,28 @@ class SectionColumn(QScrollArea):
             self._by_hand.update(section for section in self._sections if section.button is self.sender())
 
     def _fold(self) -> None:
-        column = self.widget()
-        if self._kept is None or column is None or not self.isVisible():
+        if self._kept is None or not self.isVisible():
             return
-        too_much = column.height() - self.viewport().height()
         for section in reversed(self._sections):
-            if too_much <= 0:
+            if self._height_needed() <= self.viewport().height():
                 return
             if section is self._kept or section in self._by_hand or not (section.isVisible() and section.is_expanded):
                 continue
-            too_much -= section.content.height()
             # The keyboard would go to whatever comes next, which may be anything.
             if section.content.isAncestorOf(QApplication.focusWidget() or self):
                 section.button.setFocus()
             section.expand(False)
             self._folded.append(section)
+
+    def _height_needed(self) -> int:
+        """Return the height of all that is open, also of what has changed and was not laid out yet."""
+        column = self.widget()
+        layouts = [layout for section in self._sections for layout in (section.content.layout(), section.layout())]
+        for layout in filter(None, layouts):
+            layout.activate()
+        layout = None if column is None else column.layout()
+        if layout is None:
+            return 0
+        if layout.hasHeightForWidth():
+            return layout.totalHeightForWidth(self.viewport().width())
+        return layout.totalMinimumSize().height()

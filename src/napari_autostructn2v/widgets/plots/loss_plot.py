@@ -40,6 +40,13 @@ class _LogAxis(pg.AxisItem):
             ticks = ticks[(ticks >= minVal) & (ticks <= maxVal)]
             if len(ticks) * _TICK_SPACING <= size:
                 break
+        if len(ticks) < 2:  # none of those lies between two losses that are nearly the same
+            low, high = 10**minVal, 10**maxVal
+            step = 10 ** math.floor(math.log10(max(high - low, 1e-12)))
+            for width in (step, 2 * step, 5 * step):
+                ticks = np.log10(width * np.arange(max(1, math.ceil(low / width)), math.floor(high / width) + 1))
+                if len(ticks) * _TICK_SPACING <= size:
+                    break
         return [(1.0, ticks.tolist())]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
