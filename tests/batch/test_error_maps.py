@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from helpers.stages import TINY
 
 from napari_autostructn2v.cli import main
@@ -54,6 +55,15 @@ def test_a_result_without_its_map_is_not_done(capsys):
     assert json.loads(capsys.readouterr().out)["status"] == "denoised"
     assert Path("out/a_uncertainty.tif").exists()
     assert main([*DENOISE, "a.tif", "--uncertainty"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "was done already"
+
+
+def test_an_image_of_which_no_map_can_be_made_is_done_without_one(capsys):
+    zarr.create_array("a.zarr", data=CHANNELS[:1], chunks=(1, 48, 40))
+    command = [*DENOISE, "a.zarr", "--axes", "ZYX", "--uncertainty"]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main(command) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "was done already"
 
 

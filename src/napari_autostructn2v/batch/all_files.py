@@ -80,12 +80,13 @@ def denoise_files(
         tell(FileEvent("measuring", number=number, count=count, status="begun"))
         status: FileStatus = "was done already"
         values: dict[str, Any] = {}
-        sentence, failure = "", None
+        sentence, failure, seconds = "", None, None
         try:
             if not batch.check(source, target):
                 values, sentence = work(source, target, _teller(tell, number, count))
                 status = "denoised"
-                keep_report(made_by(target), values | {"total_seconds": time.monotonic() - begun})
+                seconds = time.monotonic() - begun
+                keep_report(made_by(target), values | {"total_seconds": seconds})
         except Exception as error:
             status, failure = "failed", error
         tell(
@@ -97,7 +98,8 @@ def denoise_files(
                 status=status,
                 values=values,
                 error=failure,
-                seconds=time.monotonic() - begun,
+                # What was kept is what is told, so that another session tells the same.
+                seconds=time.monotonic() - begun if seconds is None else seconds,
             )
         )
 

@@ -64,7 +64,7 @@ class Batch:
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
             maker, run = made_by(target), run_id(source, self.plan)
-            if maker == run and is_whole(target) and self._has_error_map(target, run):
+            if maker == run and is_whole(target) and self._has_error_map(source, target, run):
                 return True
             if not self.overwrite and maker not in (run, unfinished_id(run)):
                 raise InputError(f"{target} exists already; {self.how_to_replace}.")
@@ -92,9 +92,13 @@ class Batch:
         except InputError:
             return False
 
-    def _has_error_map(self, target: Path, run: str) -> bool:
-        """Return whether the error map of a result is there, or is not wanted."""
-        from .plan import is_whole, made_by
+    def _has_error_map(self, source: Path, target: Path, run: str) -> bool:
+        """Return whether the error map of a result is there, is not wanted, or cannot be made."""
+        from ..files import open_image
+        from .plan import is_whole, made_by, streams
 
         beside = error_map_path(target)
-        return not self.plan.error_maps or (beside.exists() and made_by(beside) == run and is_whole(beside))
+        if not self.plan.error_maps or (beside.exists() and made_by(beside) == run and is_whole(beside)):
+            return True
+        with open_image(source) as image:  # of what is denoised block by block no error map is made
+            return streams(image, self.plan)
