@@ -17,10 +17,11 @@ import numpy as np
 import tifffile
 import zarr
 from qtpy.QtTest import QTest
+from scipy.ndimage import uniform_filter
 from screenshots_denoise import FOLDER, click, save, wait_until
 
 from napari_autostructn2v import write_image
-from napari_autostructn2v.samples import camera_blur, scan_lines
+from napari_autostructn2v.samples import camera_blur, dividing_nuclei, scan_lines
 from napari_autostructn2v.widgets.batch import BatchDock
 
 #: Rows that are done when the first window stops.
@@ -81,7 +82,7 @@ def make_images(folder: Path, side: int) -> None:
     """Write twelve files of six kinds: one of them broken, one of another microscope."""
     shape = (side, side)
     fields = [scan_lines(shape, seed=seed) for seed in range(10)]
-    movie = np.stack(fields[:6]).astype(np.uint16)
+    movie = piece_of_movie(side)
     write_image(folder / "01 field.png", fields[0].astype(np.uint16))
     write_image(folder / "02 field 8 bit.tif", to_bytes(fields[1]))
     write_image(folder / "03 field 16 bit.tif", fields[2].astype(np.uint16))
@@ -102,8 +103,30 @@ def make_images(folder: Path, side: int) -> None:
     two = np.stack([fields[7], camera_blur(shape)]).astype(np.uint16)
     tifffile.imwrite(folder / "09 two channels.ome.tif", two, metadata={"axes": "CYX"})
     tifffile.imwrite(folder / "10 plain stack.tif", movie[:4], metadata=None, photometric="minisblack")
-    write_image(folder / "11 other microscope.tif", camera_blur(shape, seed=3).astype(np.uint16))
+    other_microscope(folder / "11 other microscope.czi", camera_blur(shape, seed=3).astype(np.uint16))
     tifffile.imwrite(folder / "12 field.tif", fields[9].astype(np.uint16), imagej=True, metadata={"axes": "YX"})
+
+
+def piece_of_movie(side: int) -> np.ndarray:
+    """Return six frames of the sample movie, cut to where its cells are brightest."""
+    movie = dividing_nuclei()[:6]
+    side = min(side, *movie.shape[1:])
+    sums = uniform_filter(movie.mean(0), side)[side // 2 :, side // 2 :][: movie.shape[1] - side + 1]
+    sums = sums[:, : movie.shape[2] - side + 1]
+    top, left = np.unravel_index(np.argmax(sums), sums.shape)
+    return movie[:, top : top + side, left : left + side]
+
+
+def other_microscope(path: Path, image: np.ndarray) -> None:
+    """Write a CZI where its library is there, otherwise a TIFF."""
+    try:
+        from pylibCZIrw import czi
+    except ImportError:
+        write_image(path.with_suffix(".tif"), image)
+        return
+    with czi.create_czi(str(path)) as document:
+        document.write(image[..., None], plane={"Z": 0, "C": 0, "T": 0})
+        document.write_metadata("cells", scale_x=1e-7, scale_y=1e-7)
 
 
 def to_bytes(image: np.ndarray) -> np.ndarray:
