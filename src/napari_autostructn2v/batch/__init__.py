@@ -8,6 +8,7 @@ from .many_files import Batch
 from .model_files import check_models, found_models, load_models, model_paths, save_models, unfinished_model
 from .one_file import process
 from .one_model import train_once, trainable
+from .open_images import OpenImage
 from .order import BatchOrder, carry_out
 from .plan import BatchPlan, digest, layout_of, made_by, plan_for, run_id, streams, training_plan
 from .report import FileReport, StoppedEarly, channel_values, denoised_of, dumps, result_values
@@ -22,6 +23,7 @@ __all__ = [
     "FileReport",
     "FileStatus",
     "FileWork",
+    "OpenImage",
     "StoppedEarly",
     "WorkFolder",
     "carry_out",

@@ -79,9 +79,9 @@ class FileJob:
         """Return the given model of a channel on the scale of the image, of which some planes are enough."""
         model = self.given_model(number)
         assert model is not None
-        if self.plan.anyway or Path(self.image.path) in self.plan.trained_on:
+        if self.plan.anyway:
             return model
-        model, said = model.fitted_to(planes)
+        model, said = model.fitted_to(planes, known=Path(self.image.path) in self.plan.trained_on)
         if said:
             name = f"{self.channels[number].name}: " if self.channels[number].name else ""
             self.messages.append(f"{self.image.path}: {name}{said}")

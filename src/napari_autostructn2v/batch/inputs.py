@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..disk import as_path
 from ..errors import InputError
 from ..files import SUFFIXES, is_zarr, reason, scenes_of
 from ..microscopes import is_microscope_file, split_scene
+from ..stop import Stopped, StopToken
 
 __all__ = ["ALL_SCENES", "error_map_path", "find_inputs", "targets_of"]
 
@@ -20,7 +21,14 @@ ALL_SCENES = "all"
 _RESULT, _ERROR_MAP = "_denoised", "_uncertainty"
 
 
-def find_inputs(texts: Sequence[str], pattern: str | None = None, scene: str | None = None) -> list[Path]:
+def find_inputs(
+    texts: Sequence[str],
+    pattern: str | None = None,
+    scene: str | None = None,
+    *,
+    stop: StopToken | None = None,
+    on_found: Callable[[int], None] | None = None,
+) -> list[Path]:
     """Return the images that the user named, each once.
 
     Parameters
@@ -32,19 +40,31 @@ def find_inputs(texts: Sequence[str], pattern: str | None = None, scene: str | N
         of earlier runs are left out.
     scene : str, optional
         Which scene of each microscope's file, or "all".
+    stop : StopToken or None
+        Looked at for every entry of a folder.
+    on_found : callable or None
+        Called with the number of images so far, for each.
 
     Raises
     ------
     InputError
         If an input or the pattern is none, or a folder cannot be listed.
+    Stopped
+        If the stop token was set.
     """
     paths: dict[str, Path] = {}
     for text in map(str, map(as_path, texts)):
         matches = sorted(glob.glob(text, recursive=True)) if glob.has_magic(text) and not os.path.lexists(text) else []
         for match in matches or [text]:
-            for found in _in_folder(Path(match), pattern) or [Path(match)]:
+            is_empty = True
+            for found in _in_folder(Path(match), pattern, stop):
+                is_empty = False
                 for path in _scenes(found, scene):
                     paths.setdefault(os.path.abspath(path), path)
+                if on_found is not None:
+                    on_found(len(paths))
+            for path in _scenes(Path(match), scene) if is_empty else []:
+                paths.setdefault(os.path.abspath(path), path)
     return list(paths.values())
 
 
@@ -82,25 +102,27 @@ def error_map_path(target: Path) -> Path:
     return target.with_name(f"{name}{_ERROR_MAP}{'.ome.tif' if suffix == '.ome.tif' else '.tif'}")
 
 
-def _in_folder(path: Path, pattern: str | None) -> list[Path]:
-    """Return the images in a folder, sorted; none for anything else."""
+def _in_folder(path: Path, pattern: str | None, stop: StopToken | None) -> Iterator[Path]:
+    """Yield the images in a folder, sorted; none for anything else."""
     if not os.path.isdir(path) or is_zarr(path):
-        return []
+        return
     try:
         found = sorted(path.glob(pattern)) if pattern else sorted(path.iterdir())
     except OSError as error:
         raise InputError(f"The folder {path} could not be listed: {reason(error)}.") from error
     except (ValueError, NotImplementedError) as error:  # such as ** beside other characters, or an absolute one
         raise InputError(f"--pattern {pattern} is not a pattern: {reason(error)}.") from error
-    return [
-        entry
-        for entry in found
-        # Hidden folders are those of runs that were interrupted, among others.
-        if not any(part.startswith(".") for part in entry.relative_to(path).parts)
-        and not _stem_and_suffix(entry)[0].endswith((_RESULT, _ERROR_MAP))
-        and (is_zarr(entry) if entry.is_dir() else pattern is not None or entry.suffix.lower() in SUFFIXES)
-        and not any(is_zarr(parent) for parent in entry.parents if parent.is_relative_to(path) and parent != path)
-    ]
+    for entry in found:
+        if stop is not None and stop.is_set():
+            raise Stopped
+        if (
+            # Hidden folders are those of runs that were interrupted, among others.
+            not any(part.startswith(".") for part in entry.relative_to(path).parts)
+            and not _stem_and_suffix(entry)[0].endswith((_RESULT, _ERROR_MAP))
+            and (is_zarr(entry) if entry.is_dir() else pattern is not None or entry.suffix.lower() in SUFFIXES)
+            and not any(is_zarr(parent) for parent in entry.parents if parent.is_relative_to(path) and parent != path)
+        ):
+            yield entry
 
 
 def _scenes(path: Path, scene: str | None) -> list[Path]:

@@ -51,9 +51,10 @@ def quality_values(
 
 
 def gain_db(model: Denoiser, errors: np.ndarray) -> float:
-    """Return by how much the error that is left is at best smaller than the noise was, in dB.
+    """Return a bound from above of how much smaller the error that is left is than the noise was, in dB.
 
-    The error map knows little of structure that is missing in the result: see ``benchmarks/batch_gain.py``.
+    The error map knows little of structure that is missing in the result, and structure that is taken for noise counts
+    as noise that was there: both make the true gain smaller, see ``benchmarks/batch_gain.py``.
 
     Parameters
     ----------

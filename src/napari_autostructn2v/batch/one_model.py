@@ -16,6 +16,8 @@ from ..files import ImageFile, open_image
 from ..images import Channel, FixedPattern, Layout
 from ..progress import Progress
 from ..stop import StopToken
+from .one_scale import on_one_scale
+from .open_images import OpenImage
 from .plan import BatchPlan, layout_of
 from .report import result_values
 
@@ -27,9 +29,13 @@ __all__ = ["train", "train_once", "trainable"]
 
 
 def train(
-    sources: Sequence[Path], plan: BatchPlan, listen: Callable[[Progress], None], stop: StopToken | None = None
+    sources: Sequence[Path],
+    plan: BatchPlan,
+    listen: Callable[[Progress], None],
+    stop: StopToken | None = None,
+    images: Sequence[OpenImage] = (),
 ) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
-    """Train one model for each channel on planes of several files.
+    """Train one model for each channel on planes of several images, brought onto one scale.
 
     Parameters
     ----------
@@ -38,6 +44,8 @@ def train(
     plan : BatchPlan
     listen : callable
     stop : StopToken or None
+    images : sequence of OpenImage
+        More of them, which are no files.
 
     Returns
     -------
@@ -56,21 +64,27 @@ def train(
     from ..large import SAMPLE_PIXELS
 
     samples: list[list[np.ndarray]] = []
-    names: list[str] = []
+    names: tuple[str, ...] = ()
+    share = SAMPLE_PIXELS // max(1, len(sources) + len(images))
     for source in sources:
-        with open_image(source) as image:
-            layout = layout_of(image, plan)
+        with open_image(source) as file:
+            layout = layout_of(file, plan)
             light = [channel for channel in layout.channels if not channel.is_alpha]
-            samples.append([_sample(image, layout, channel, plan, SAMPLE_PIXELS // len(sources)) for channel in light])
-            names = [channel.name for channel in light]
-        if len(samples[-1]) != len(samples[0]):
+            samples.append([_sample(file, layout, channel, plan, share) for channel in light])
+            names = tuple(channel.name for channel in light)
+    for image in images:
+        beside = plan.settings.context != "none"
+        samples.append([image.sample(number, share, with_neighbours=beside) for number in range(len(image.channels))])
+        names = names or image.names
+    for called, planes in zip([*sources, *(image.name for image in images)], samples, strict=True):
+        if len(planes) != len(names):
             raise InputError(
-                f"{source} has {counted(len(samples[-1]), 'channel')}, and {sources[0]} has {len(samples[0])}; one "
-                "model for all needs images with the same channels."
+                f"{called} has {counted(len(planes), 'channel')}, and others have {len(names)}; one model for all "
+                "needs images with the same channels."
             )
     models, said = [], []
     for number, name in enumerate(names):
-        stack = _common([planes[number] for planes in samples])
+        stack = _common(on_one_scale([planes[number] for planes in samples]))
         settings = plan.settings if stack.ndim > 3 else replace(plan.settings, context="none")
         run = pipeline.denoise(stack, settings, progress=listen, stop=stop)
         if run.report.stopped:
@@ -88,6 +102,7 @@ def train_once(
     memory: WorkFolder,
     listen: Callable[[Progress], None],
     stop: StopToken | None = None,
+    images: Sequence[OpenImage] = (),
 ) -> tuple[tuple[Denoiser, ...], list[dict[str, Any]]]:
     """Do what :func:`train` does, unless `memory` holds the models that an interrupted run has trained."""
     models: tuple[Denoiser, ...] = ()
@@ -99,27 +114,30 @@ def train_once(
         models, said = (*models, channel[0]), [*said, channel[2]]
     if models:
         return models, said
-    models, said = train(sources, plan, listen, stop)
+    models, said = train(sources, plan, listen, stop, images)
     # The first one last: once it is there, all are.
     for number in reversed(range(len(models))):
         memory.remember(number, models[number], FixedPattern(), said[number], [], given=False)
     return models, said
 
 
-def trainable(sources: Sequence[Path], plan: BatchPlan) -> list[Path]:
-    """Return the files that one model for each channel can be trained on together.
+def trainable(
+    sources: Sequence[Path], plan: BatchPlan, images: Sequence[OpenImage] = ()
+) -> tuple[list[Path], list[OpenImage]]:
+    """Return the files, and the open images, that one model for each channel can be trained on together.
 
-    These are files that can be read, with as many channels as most of them have. To the others the model may fit all
+    These are those that can be read, with as many channels as most of them have. To the others the model may fit all
     the same, or a sentence says why not.
     """
-    channels: dict[Path, int] = {}
+    channels: dict[Path | OpenImage, int] = {image: len(image.channels) for image in images}
     for source in sources:
         with suppress(InputError), open_image(source) as image:
             light = [channel for channel in layout_of(image, plan).channels if not channel.is_alpha]
             channels[source] = len(light)
     counts = list(channels.values())
     most = max(counts, key=lambda count: (counts.count(count), -count), default=0)
-    return [source for source, count in channels.items() if count == most]
+    files = [source for source in sources if channels.get(source) == most]
+    return files, [image for image in images if channels[image] == most]
 
 
 def _sample(image: ImageFile, layout: Layout, channel: Channel, plan: BatchPlan, most: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..disk import Places
 from ..files import is_zarr
@@ -16,9 +16,13 @@ from .all_files import denoise_files
 from .inputs import error_map_path, targets_of
 from .many_files import Batch
 from .one_file import process
-from .one_model import train_once, trainable
-from .plan import training_plan
+from .one_model import train, train_once, trainable
+from .open_images import OpenImage
+from .plan import digest, training_plan
 from .work_folder import WorkFolder
+
+if TYPE_CHECKING:
+    from ..denoiser import Denoiser
 
 __all__ = ["BatchOrder", "carry_out"]
 
@@ -46,6 +50,8 @@ class BatchOrder:
         Of the names of results, such as ".ome.tif"; empty keeps the kind of each file.
     in_use : tuple of Path
         What nothing may replace beside the files themselves.
+    images : tuple of OpenImage
+        What one model for all is trained on as well; whoever has opened them applies the model to them.
     """
 
     sources: tuple[Path, ...]
@@ -58,19 +64,22 @@ class BatchOrder:
     how_to_replace: str = "choose another folder"
     ending: str = ""
     in_use: tuple[Path, ...] = ()
+    images: tuple[OpenImage, ...] = ()
 
     @property
     def targets(self) -> list[Path]:
         """Where the results go."""
         return targets_of(self.sources, self.folder, self.ending)
 
-    def prepared(self) -> tuple[Batch, list[Path] | None]:
-        """Return the batch, and what one model is trained on, None where each file has its own; reads the files."""
+    def prepared(self) -> tuple[Batch, tuple[list[Path], list[OpenImage]] | None]:
+        """Return the batch, and what one model is trained on, None where each file has its own; reads the images."""
         options: dict[str, Any] = {"unnamed": self.unnamed, "error_maps": self.error_maps}
         plan = training_plan(self.settings, **options)
-        training = trainable(self.sources, plan) if self.one_model else []
-        if training:
-            plan = training_plan(self.settings, training, on_all=True, **options)
+        files, images = trainable(self.sources, plan, self.images) if self.one_model else ([], [])
+        if files or images:
+            plan = training_plan(self.settings, files, on_all=True, **options)
+            if images:
+                plan = replace(plan, identity=digest(plan.identity, *(image.digest for image in images)))
         targets = self.targets
         batch = Batch(
             inputs=self.sources,
@@ -80,7 +89,7 @@ class BatchOrder:
             overwrite=self.overwrite,
             how_to_replace=self.how_to_replace,
         )
-        return batch, training or None
+        return batch, (files, images) if files or images else None
 
     def _places(self, targets: list[Path]) -> Places:
         places = Places()
@@ -95,15 +104,23 @@ class BatchOrder:
         return places
 
 
-def carry_out(order: BatchOrder, tell: Callable[[Progress], None], stop: StopToken | None = None) -> None:
+def carry_out(
+    order: BatchOrder, tell: Callable[[Progress], None], stop: StopToken | None = None
+) -> tuple[Denoiser, ...]:
     """Denoise all files of an order; what was done already is kept, and what cannot be done is told of.
 
     Parameters
     ----------
     order : BatchOrder
     tell : callable
-        Called with the events of a training on all files, and with a `FileEvent` for all that concerns one.
+        Called with the events of a training on all images, and with a `FileEvent` for all that concerns one file.
     stop : StopToken or None
+
+    Returns
+    -------
+    tuple of Denoiser
+        The one model for all, one a channel; none where each image has its own, or all files were done already and
+        there are no open images.
 
     Raises
     ------
@@ -113,15 +130,19 @@ def carry_out(order: BatchOrder, tell: Callable[[Progress], None], stop: StopTok
         If the stop token was set in the middle of a file or a training; `StoppedEarly` where there is a result.
     """
     batch, training = order.prepared()
-    if training is None or batch.is_done:
+    if training is None or (batch.is_done and not order.images):
         denoise_files(batch, _work_of(batch, stop), tell, stop)
-        return
+        return ()
+    files, images = training
+    if not order.sources:
+        return train(files, batch.plan, tell, stop, images)[0]  # there is no folder in which it could be kept
     with WorkFolder(order.folder / "model", batch.plan.identity) as memory:
-        models, _ = train_once(training, batch.plan, memory, tell, stop)
-        plan = replace(batch.plan, models=models, trained_on=tuple(training), judged=True)
+        models, _ = train_once(files, batch.plan, memory, tell, stop, images)
+        plan = replace(batch.plan, models=models, trained_on=tuple(files), judged=True)
         batch = replace(batch, plan=plan)
         denoise_files(batch, _work_of(batch, stop), tell, stop)
         memory.unfinished = stop is not None and stop.is_set()
+    return models
 
 
 def _work_of(batch: Batch, stop: StopToken | None) -> Any:

@@ -45,7 +45,8 @@ class BatchPlan:
     models : tuple of Denoiser or None
         One for all channels, or one for each; already trained.
     trained_on : tuple of Path
-        Inputs that the models were trained on together: whatever their grey values are, the models know them.
+        Inputs that the models were trained on together: those that are on no line with the models' scale are still
+        known to them.
     anyway : bool
         Apply the models to the grey values of all inputs as they are.
     axes : str or None

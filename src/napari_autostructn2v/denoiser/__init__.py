@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .file import is_model
+from .fit import line_of, standing_for
 from .kept_runs import Run, delete_run, keep_run, kept_runs
 from .methods_text import methods_text
 from .package import export_model
@@ -25,7 +26,9 @@ __all__ = [
     "is_model",
     "keep_run",
     "kept_runs",
+    "line_of",
     "methods_text",
+    "standing_for",
     "summarize_model",
 ]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import InputError
+from ..errors import InputError, ModelDoesNotFitError
 from ..images import as_array, check_image, in_memory, masked_like, to_planes
 from ..large import SAMPLE_PIXELS, PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import TrainedNetwork, UNet, resolve_device
@@ -229,13 +229,16 @@ class Denoiser(PartDenoiser):
         """
         return cls(**read_fields(path))
 
-    def fitted_to(self, image: ArrayLike) -> tuple[Denoiser, str]:
+    def fitted_to(self, image: ArrayLike, *, known: bool = False) -> tuple[Denoiser, str]:
         """Return the model on the scale of an image; see ``fit.py`` for the rule.
 
         Parameters
         ----------
         image : (..., Y, X) array-like
             The image, or planes of it that stand for all.
+        known : bool
+            Whether it is one of several that the model was trained on together: on no scale of the model, it is still
+            known to it as it is.
 
         Returns
         -------
@@ -257,7 +260,12 @@ class Denoiser(PartDenoiser):
             return self, ""
         planes = to_planes(some).without_hot_pixels()
         planes = planes.without_line_offsets(self.flattened)
-        line = line_of(planes, self.noise, self.offset, self.scale)
+        try:
+            line = line_of(planes, self.noise, self.offset, self.scale)
+        except ModelDoesNotFitError:
+            if not known:
+                raise
+            return self, "Its noise is not that of the other images on any scale; a model of its own may do better."
         if line == Line():
             return self, ""
         noise = self.noise.rescaled(line.gain, line.offset)

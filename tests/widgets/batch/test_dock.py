@@ -16,8 +16,11 @@ from qtpy.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from napari_autostructn2v.batch import one_file
 from napari_autostructn2v.files import open_image, pixel_sizes, read_image, write_image
+from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.settings import RoiSettings, Settings, StageSettings
 from napari_autostructn2v.widgets.batch import BatchDock
+from napari_autostructn2v.widgets.batch.rows import BatchRow
+from napari_autostructn2v.widgets.work import FileLook, ResultEvent
 
 TINY = StageSettings(
     roi=RoiSettings(use_roi=False), num_epochs=1, patches_per_image=8, batch_size=4, crop_size=32, features=2,
@@ -51,6 +54,11 @@ def make_dock(make_napari_viewer):
     return make
 
 
+def add(dock: BatchDock, qtbot, places: list[str]) -> None:
+    dock.batch.add(places)
+    qtbot.waitUntil(lambda: not dock.batch.listing.is_busy, timeout=20_000)
+
+
 def looked(dock: BatchDock, qtbot) -> None:
     qtbot.waitUntil(lambda: not dock.batch.is_looking, timeout=20_000)
 
@@ -66,13 +74,13 @@ def states(dock: BatchDock) -> dict[str, str]:
 def test_a_folder_is_denoised_and_a_broken_file_is_a_row_with_a_sentence(make_dock, folder, qtbot) -> None:
     dock = make_dock()
     assert "Add images" in dock.start_button.toolTip()
-    dock.batch.add([str(folder)])
+    add(dock, qtbot, [str(folder)])
     assert dock.options.folder.text() == str(folder / "denoised")
     looked(dock, qtbot)
     assert dock.batch.rows[0].before is not None, "pictures come before anything is done"
     assert states(dock) == {"a.png": "waiting", "b.tif": "waiting", "broken.tif": "failed", "movie.ome.tif": "waiting"}
     inputs = {path: path.read_bytes() for path in folder.iterdir()}
-    dock.batch.add([str(folder / "a.png")])
+    add(dock, qtbot, [str(folder / "a.png")])
     assert len(dock.batch.rows) == 4, "each file comes once"
     qtbot.mouseClick(dock.start_button, Qt.MouseButton.LeftButton)
     assert dock.batch.control.is_running and not dock.start_button.isEnabled()
@@ -102,7 +110,7 @@ def test_a_batch_that_was_stopped_goes_on_in_another_viewer(make_dock, folder, q
 
     monkeypatch.setattr(one_file, "denoise_whole", held)
     dock = make_dock()
-    dock.batch.add([str(folder)])
+    add(dock, qtbot, [str(folder)])
     dock.start()
     qtbot.waitUntil(lambda: len(begun) == 2, timeout=20_000)
     dock.cancel()
@@ -113,7 +121,7 @@ def test_a_batch_that_was_stopped_goes_on_in_another_viewer(make_dock, folder, q
     monkeypatch.setattr(one_file, "denoise_whole", process)
 
     other = make_dock()
-    other.batch.add([str(folder)])
+    add(other, qtbot, [str(folder)])
     looked(other, qtbot)
     first = other.batch.rows[0]
     assert (first.state, first.words) == ("done", "done already")
@@ -125,9 +133,30 @@ def test_a_batch_that_was_stopped_goes_on_in_another_viewer(make_dock, folder, q
     assert (folder / "denoised" / "a_denoised.png").stat().st_mtime_ns == before
 
 
+def test_a_result_that_was_deleted_meanwhile_leaves_no_light_beside_its_new_run(make_dock, folder, qtbot) -> None:
+    dock = make_dock()
+    add(dock, qtbot, [str(folder / "a.png")])
+    dock.start()
+    finish(dock, qtbot)
+    row = dock.batch.rows[0]
+    assert row.judgement is not None and row.after is not None
+    (folder / "denoised" / "a_denoised.png").unlink()
+    row.take_progress(Progress("stage 1", 1, 10))
+    assert (row.state, row.judgement, row.after, row.seconds) == ("running", None, None, None)
+
+
+def test_one_model_for_all_is_blamed_for_a_light_in_every_session() -> None:
+    quality = {"removed_over_expected": 0.3, "structure_in_removed": 0.0, "correlation_difference": 0.0}
+    values = {"quality": quality | {"snr_before_db": 3.0, "structured_share": 0.0}}
+    row, other = BatchRow(Path("a.tif")), BatchRow(Path("a.tif"))
+    row.take_result(ResultEvent("done", status="denoised", values=values), True)
+    other.take_look(FileLook("measuring", source=Path("a.tif"), is_done=True, values=values), True)
+    assert other.judgement == row.judgement and "One each" in row.judgement.advice
+
+
 def test_a_row_is_opened_as_layers_with_its_scale_and_units(make_dock, folder, qtbot) -> None:
     dock = make_dock()
-    dock.batch.add([str(folder / "movie.ome.tif")])
+    add(dock, qtbot, [str(folder / "movie.ome.tif")])
     dock.start()
     finish(dock, qtbot)
     viewer = dock._viewer
@@ -146,7 +175,7 @@ def test_a_row_is_opened_as_layers_with_its_scale_and_units(make_dock, folder, q
 
 def test_one_model_for_all_and_other_settings_that_would_replace_results(make_dock, folder, qtbot) -> None:
     dock = make_dock()
-    dock.batch.add([str(folder / name) for name in ("a.png", "b.tif", "broken.tif")])
+    add(dock, qtbot, [str(folder / name) for name in ("a.png", "b.tif", "broken.tif")])
     dock.batch.set_wish(replace(dock.batch.wish, one_model=True))
     dock.start()
     finish(dock, qtbot)
@@ -170,7 +199,7 @@ def test_one_model_for_all_and_other_settings_that_would_replace_results(make_do
 def test_planes_of_a_stack_that_says_nothing_are_asked_for(make_dock, tmp_path, qtbot) -> None:
     tifffile.imwrite(tmp_path / "stack.tif", CELLS, metadata=None, photometric="minisblack")
     dock = make_dock()
-    dock.batch.add([str(tmp_path / "stack.tif")])
+    add(dock, qtbot, [str(tmp_path / "stack.tif")])
     looked(dock, qtbot)
     assert states(dock) == {"stack.tif": "failed"} and "Stacks" in dock.batch.rows[0].words
     dock.options.stacks.setCurrentIndex(1)
@@ -187,7 +216,7 @@ def test_all_kinds_are_saved_as_ome_tiff_with_their_scale(make_dock, folder, qtb
     levels = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [0.5, 0.1, 0.2]}]}]
     group.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": levels}]}
     dock = make_dock()
-    dock.batch.add([str(folder / "cells.zarr"), str(folder / "a.png")])
+    add(dock, qtbot, [str(folder / "cells.zarr"), str(folder / "a.png")])
     dock.options.ending.setCurrentIndex(1)
     dock.options.ending.activated.emit(1)
     dock.start()
@@ -205,7 +234,7 @@ def test_all_kinds_are_saved_as_ome_tiff_with_their_scale(make_dock, folder, qtb
 def test_results_in_the_folder_of_the_images_replace_none_of_them(make_dock, folder, qtbot) -> None:
     dock = make_dock()
     write_image(folder / "a_denoised.png", CELLS[2])
-    dock.batch.add([str(folder / "a.png"), str(folder / "a_denoised.png")])
+    add(dock, qtbot, [str(folder / "a.png"), str(folder / "a_denoised.png")])
     dock.batch.set_wish(replace(dock.batch.wish, folder=str(folder), overwrite=True))
     before = (folder / "a_denoised.png").read_bytes()
     dock.start()
@@ -220,7 +249,7 @@ def test_a_file_that_an_open_layer_reads_is_not_replaced(make_dock, folder, qtbo
     write_image(target, CELLS[2])
     lazy = dask.array.from_array(CELLS[2], chunks=(24, 40))
     dock._viewer.add_image(lazy, metadata={"autostructn2v_file": str(target)})
-    dock.batch.add([str(folder / "a.png")])
+    add(dock, qtbot, [str(folder / "a.png")])
     dock.batch.set_wish(replace(dock.batch.wish, overwrite=True))
     dock.start()
     finish(dock, qtbot)
@@ -244,7 +273,7 @@ def test_closing_the_dock_asks_what_becomes_of_the_batch(make_napari_viewer, fol
     qtbot.waitUntil(dock.isVisible, timeout=10_000)
     batch = dock.batch
     batch.set_wish(replace(batch.wish, settings=SETTINGS))
-    batch.add([str(folder / "a.png"), str(folder / "b.tif")])
+    add(dock, qtbot, [str(folder / "a.png"), str(folder / "b.tif")])
     dock.start()
     qtbot.waitUntil(lambda: batch.rows[0].state == "running", timeout=20_000)
 
@@ -282,7 +311,7 @@ def test_every_scene_of_a_microscopes_file_is_a_row(make_dock, tmp_path, qtbot) 
             for axis, letter in enumerate("zyx"):
                 document[name].dims[axis].label = letter
     dock = make_dock()
-    dock.batch.add([str(path)])
+    add(dock, qtbot, [str(path)])
     assert states(dock) == {"cells.h5/first": "waiting", "cells.h5/second": "waiting"}
     assert dock.options.folder.text() == str(tmp_path / "denoised")
     looked(dock, qtbot)
@@ -305,7 +334,7 @@ def test_layers_are_rows_and_their_results_are_layers(make_dock, folder, qtbot) 
     for number in (1, 2):
         viewer.add_image(CELLS[number], name=f"cells {number}", scale=(0.1, 0.1), units=("um", "um"))
     viewer.layers.selection = set(viewer.layers)
-    dock.batch.add([str(folder / "a.png")])
+    add(dock, qtbot, [str(folder / "a.png")])
     for _ in range(2):
         qtbot.mouseClick(dock.layers_button, Qt.MouseButton.LeftButton)
     assert list(states(dock)) == ["a.png", "cells 1", "cells 2"], "each layer comes once"
@@ -318,3 +347,37 @@ def test_layers_are_rows_and_their_results_are_layers(make_dock, folder, qtbot) 
     dock.open(2)
     assert viewer.layers.selection.active is viewer.layers["cells 2"] and result.visible
     assert "All images are done" in dock.start_button.toolTip()
+
+
+def test_one_model_for_all_is_trained_on_layers_and_files_and_applied_to_both(make_dock, folder, qtbot) -> None:
+    dock = make_dock()
+    viewer = dock._viewer
+    viewer.add_image(CELLS[1], name="cells")
+    viewer.add_image(40.0 * CELLS[2] + 7, name="brighter")
+    viewer.add_image(np.stack([CELLS[0]] * 3, axis=-1), rgb=True, name="colours")
+    add(dock, qtbot, [str(folder / "a.png")])
+    viewer.layers.selection = set(viewer.layers)
+    qtbot.mouseClick(dock.layers_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.options.all, Qt.MouseButton.LeftButton)
+    dock.start()
+    finish(dock, qtbot)
+    assert states(dock) == {"a.png": "done", "cells": "done", "brighter": "done", "colours": "done"}
+    for row in dock.batch.rows:
+        assert row.judgement is not None and row.seconds is not None
+    assert "adapted" in dock.batch.rows[2].notes[0]
+    origin = viewer.layers["brighter denoised"].metadata["autostructn2v"]
+    assert origin["model"] == "one model for all images of a batch"
+    removed = 40.0 * CELLS[2] + 7 - viewer.layers["brighter denoised"].data
+    assert removed.std() > 40 * 50, "it was denoised on its own scale"
+
+
+def test_one_model_for_layers_alone_needs_no_folder(make_dock, qtbot) -> None:
+    dock = make_dock()
+    for number in (1, 2):
+        dock._viewer.add_image(CELLS[number], name=f"cells {number}")
+    dock._viewer.layers.selection = set(dock._viewer.layers)
+    qtbot.mouseClick(dock.layers_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.options.all, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dock.start_button, Qt.MouseButton.LeftButton)
+    finish(dock, qtbot)
+    assert set(states(dock).values()) == {"done"}

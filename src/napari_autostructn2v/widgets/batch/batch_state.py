@@ -11,17 +11,16 @@ from weakref import ref
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ...batch import ALL_SCENES, BatchOrder, FileEvent, find_inputs
-from ...errors import InputError
-from ...files import is_zarr
+from ...batch import BatchOrder, FileEvent
 from ...microscopes import split_scene
 from ...progress import Progress
 from ..image import ViewerState, viewer_state
 from ..parts import unwrapped
-from ..work import Failure, FileLook, Latest, ResultEvent, batch_task, look_task
+from ..work import BatchEnd, Failure, FileLook, Latest, Listed, ResultEvent, batch_task, look_task
 from .layer_runs import LayerRuns
+from .listing import Listing
 from .opening import files_in_use
-from .rows import BatchRow, picture_of_layer
+from .rows import BatchRow, picture_of_layer, summary_of
 from .wish import BatchWish
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ __all__ = ["BatchState", "batch_state"]
 _SETTLED = 300
 
 _FOLDER = "denoised"
+
+_NO_MODEL = Failure("There is no model of all images; choose One each and start again.", "input")
 
 
 class BatchState(QObject):
@@ -70,6 +71,10 @@ class BatchState(QObject):
         self.words = ""
         self._is_stopped = False  # by the user
         self._running: list[BatchRow] = []  # those of the present run
+        self.listing = Listing(self)
+        self.listing.found.connect(self._on_listed)
+        self.listing.failed.connect(self.said)
+        self.listing.changed.connect(self.run_changed)
         self._looker = Latest(self)
         self._looker.runner.progressed.connect(self._on_looked)
         self._looker.finished.connect(self._on_all_looked)
@@ -95,48 +100,33 @@ class BatchState(QObject):
     @property
     def is_looking(self) -> bool:
         """Whether what is done already is still being found out."""
-        return self._timer.isActive() or self._looker.is_busy
+        return self.listing.is_busy or self._timer.isActive() or self._looker.is_busy
 
     # ---- what a user does
 
     def add(self, places: Sequence[str]) -> None:
-        """Add files, and the images that lie directly in folders; each comes once."""
-        try:
-            found = find_inputs(places, scene=ALL_SCENES)
-        except InputError as error:
-            self.said.emit(str(error))
-            return
-        empty = [path for path in found if path.is_dir() and not is_zarr(path)]
-        known = {os.path.abspath(row.source) for row in self.files}
-        fresh = [path for path in found if os.path.abspath(path) not in known and path not in empty]
-        self.said.emit(f"No image was found in {' and '.join(path.name for path in empty)}." if empty else "")
-        if not fresh:
-            return
-        self.rows += [BatchRow(path) for path in fresh]
-        if not self.wish.folder:
-            self.set_wish(self._with_folder(fresh[0]))
-        self.rows_changed.emit()
-        self._look_soon()
+        """Add files, and the images that lie directly in folders, once they are found; each comes once."""
+        self.said.emit("")
+        self.listing.ask(places)
 
     def add_layers(self, layers: Sequence[Image]) -> None:
         """Add image layers; each comes once."""
         known = [row.layer() for row in self.rows if row.layer is not None]
-        fresh = [layer for layer in layers if not any(layer is other for other in known)]
-        for layer in fresh:
-            row = BatchRow(Path(layer.name), layer=ref(layer), before=picture_of_layer(layer))
-            row.about = " × ".join(map(str, (layer.data[0] if layer.multiscale else layer.data).shape))
-            self.rows.append(row)
+        fresh = []
+        for layer in layers:
+            if not any(layer is other for other in known):
+                fresh.append(BatchRow(Path(layer.name), layer=ref(layer), before=picture_of_layer(layer)))
+                fresh[-1].about = " × ".join(map(str, (layer.data[0] if layer.multiscale else layer.data).shape))
         self.said.emit("" if layers else "There is no image layer. Open an image first.")
         if fresh:
-            self.rows_changed.emit()
-            self.run_changed.emit()
+            self._set_rows([*self.rows, *fresh])
+            self._look_soon()
 
     def remove(self, rows: Sequence[BatchRow]) -> None:
         """Take rows out that are not being worked on."""
         kept = [row for row in self.rows if not any(row is other for other in rows) or self._is_taken(row)]
         if len(kept) < len(self.rows):
-            self.rows = kept
-            self.rows_changed.emit()
+            self._set_rows(kept)
             self._look_soon()
 
     def set_wish(self, wish: BatchWish) -> None:
@@ -148,7 +138,7 @@ class BatchState(QObject):
 
     def start(self) -> None:
         """Denoise the files that are not done yet, one after the other."""
-        if self.control.is_running or not self.rows:
+        if self.control.is_running or self.listing.is_busy or not self.rows:
             return
         self._is_stopped = False
         self.said.emit("")
@@ -158,9 +148,9 @@ class BatchState(QObject):
         for row in self._running:
             if row.state != "done":
                 row.wait()
-        if files := self.files:
+        if self.files or self.wish.one_model:
             order = self._order()
-            for row, target in zip(files, order.targets, strict=True):
+            for row, target in zip(self.files, order.targets, strict=True):
                 row.target = target
             self.control.start_batch(batch_task(order))
         else:
@@ -170,8 +160,10 @@ class BatchState(QObject):
         self.run_changed.emit()
 
     def stop(self) -> None:
-        """End the run; what is done stays."""
-        if self.is_running:
+        """End the run, what is done stays; without one, look for images no longer."""
+        if self.listing.is_busy:
+            self.listing.cancel()
+        elif self.is_running:
             self._is_stopped = True
             if self._layers.is_running:
                 self._layers.stop()
@@ -195,7 +187,8 @@ class BatchState(QObject):
         if not wish.settings_file:
             here = self._state.common  # where and in which pieces the work is done is a matter of this computer
             wish = replace(wish, settings=replace(wish.settings, device=here.device, tile=here.tile))
-        return wish.order([row.source for row in self.files], files_in_use(self._viewer_layers))
+        images = self._layers.images(self.rows) if wish.one_model else ()
+        return wish.order([row.source for row in self.files], files_in_use(self._viewer_layers), images)
 
     def _look_soon(self) -> None:
         if not self.is_running:
@@ -203,12 +196,30 @@ class BatchState(QObject):
             self._timer.start()
             self.run_changed.emit()
 
+    def _on_listed(self, listed: Listed) -> None:
+        known = {os.path.abspath(row.source) for row in self.files}
+        fresh = [path for path in listed.images if os.path.abspath(path) not in known]
+        empty = " and ".join(path.name for path in listed.empty)
+        self.said.emit(f"No image was found in {empty}." if empty else "")
+        if not fresh:
+            return
+        if not self.wish.folder:
+            self.set_wish(self._with_folder(fresh[0]))
+        self._set_rows([*self.rows, *map(BatchRow, fresh)])
+        self._look_soon()
+
+    def _set_rows(self, rows: list[BatchRow]) -> None:
+        self.rows = rows
+        for number, row in enumerate(rows):
+            row.number = number
+        self.rows_changed.emit()
+
     def _on_looked(self, events: list[Progress]) -> None:
+        rows = {row.source: row for row in self.files} if self._looker.is_busy else {}
         for look in events:
-            for row in self.files:
-                if isinstance(look, FileLook) and self._looker.is_busy and row.source == look.source:
-                    row.take_look(look)
-                    self._tell(row)
+            if isinstance(look, FileLook) and (row := rows.get(look.source)) is not None:
+                row.take_look(look, self.wish.one_model)
+                self._tell(row)
 
     def _on_all_looked(self, about: object, answer: object) -> None:
         if isinstance(answer, Failure):
@@ -242,37 +253,34 @@ class BatchState(QObject):
     def _on_files_ended(self, answer: object) -> None:
         for row in self._running:
             if row.state == "running":
-                row.end_early(answer if isinstance(answer, str) else "")
+                row.end_early(answer.sentence if isinstance(answer, BatchEnd) else "")
         self.said.emit(answer.sentence if isinstance(answer, Failure) else "")
         if self._is_stopped:
             self._on_all_ended()
         else:
-            self._start_layers()
+            self._start_layers(answer)
 
-    def _start_layers(self) -> None:
-        """Turn to the layers, once all files are through."""
+    def _start_layers(self, answer: object = None) -> None:
+        """Turn to the layers, once all files are through and there is the model that is wanted."""
         layers = [row for row in self._running if row.layer is not None and row.state != "done"]
-        self._layers.start(layers, self.wish)
+        models = answer.models if isinstance(answer, BatchEnd) else ()
+        if self.wish.one_model and not models and layers:
+            for row in layers:
+                row.take_layer_failure(answer if isinstance(answer, Failure) else _NO_MODEL)
+            layers = []
+        self._layers.start(layers, self.wish, models)
         self.rows_changed.emit()
         self.run_changed.emit()
 
     def _on_all_ended(self) -> None:
         self._running = []
-        self.words = self._summary()
+        self.words = summary_of(self.rows)
         self.rows_changed.emit()
         self.run_changed.emit()
 
-    def _summary(self) -> str:
-        states = [row.state for row in self.rows]
-        counts = [(states.count("done"), "done"), (states.count("failed"), "failed")]
-        left = states.count("waiting") + states.count("stopped")
-        counts.append((left, "not done yet; Start goes on with them"))
-        return ", ".join(f"{count} {what}" for count, what in counts if count) + "."
-
     def _tell(self, row: BatchRow) -> None:
-        for number, other in enumerate(self.rows):
-            if other is row:
-                self.row_changed.emit(number)
+        if row.number < len(self.rows) and self.rows[row.number] is row:
+            self.row_changed.emit(row.number)
 
     def _is_taken(self, row: BatchRow) -> bool:
         return self.is_running and any(row is other for other in self._running)

@@ -66,8 +66,7 @@ class BatchDock(QWidget):
         self.batch = batch_state(self._viewer)
         self.layers_button = QPushButton("Add layers")
         self.layers_button.setToolTip(
-            "Add the selected image layers; all of them where none is selected. Each has a model of its own, and its "
-            "result is a layer."
+            "Add the selected image layers; all of them where none is selected. The result of each is a layer."
         )
         self.files_button = QPushButton("Add files…")
         self.files_button.setToolTip("Add TIFF, OME-TIFF, ImageJ and PNG files.")
@@ -200,10 +199,11 @@ class BatchDock(QWidget):
             missing = _NO_FOLDER
         elif all(row.state == "done" for row in rows):
             missing = _ALL_DONE
-        self.buttons.show_running(control.is_running, control.is_stopping, missing=missing)
+        listing = self.batch.listing
+        self.buttons.show_running(control.is_running or listing.is_busy, control.is_stopping, missing=missing)
         self.options.show_running(self.batch.is_running)
         looking = "Looking at the files…" if self.batch.is_looking and rows else ""
-        self.words.setText(looking or self.batch.words if rows else "")
+        self.words.setText(listing.words or (looking or self.batch.words if rows else ""))
         self.words.setVisible(bool(self.words.text()))
         chosen = self.table.chosen
         for button in (self.open_button, self.remove_button):

@@ -33,8 +33,8 @@ _QUALITY = "How long to train: longer gives a better result, up to a point (pres
 _EACH = "A model for each image, trained on it alone: slower, and right for images that differ."
 
 _ALL = (
-    "One model, trained on all images together: much faster, for images of one microscope with the same settings. "
-    "The light says where it does not fit."
+    "One model, trained on all images together, files and layers alike: much faster, for images of one microscope. "
+    "Another exposure, bit depth or camera offset is allowed for; the light says where the model does not fit."
 )
 
 _FOLDER = "Where results go, NAME_denoised each; nothing that is read is ever replaced."
@@ -52,8 +52,8 @@ _STACKS = (
 )
 
 _ERROR_MAPS = (
-    "Write NAME_uncertainty.tif beside each result: how far off it is likely to be, and where. The gain in dB follows "
-    "from it. Takes about a quarter longer; not for images that are denoised in blocks."
+    "Write NAME_uncertainty.tif beside each result: how far off it is likely to be, and where. A bound of the gain "
+    "follows from it. Takes about a quarter longer; not for images that are denoised in blocks."
 )
 
 _OVERWRITE = "Replace results that other settings have made; those that are done already stay in any case."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,13 +19,13 @@ from ...progress import Progress
 from ..image import Judgement, Outcome, judge
 from ..work import Failure, FileLook, ResultEvent
 
-__all__ = ["BatchRow", "RowState", "picture_of_layer"]
+__all__ = ["BatchRow", "RowState", "picture_of_layer", "summary_of"]
 
 RowState = Literal["waiting", "running", "done", "failed", "stopped"]
 
 _LIGHTS = ("green", "yellow", "red")
 
-_ONE_MODEL = "The model of all images may not suit this one: choose One model each and start again."
+_ONE_MODEL = "The model of all images may not suit this one: choose One each and start again."
 
 _AXES = "a stack that does not say what its planes are. Choose Time, Depth or Channels at Stacks (under More)."
 
@@ -54,13 +54,15 @@ class BatchRow:
     judgement : Judgement or None
         The light, and what it says.
     gain : float or None
-        In dB.
+        A bound from above, in dB.
     seconds : float or None
         That it took.
     notes : tuple of str
         What else there is to say.
     details : str
         The traceback of an error that should not happen.
+    number : int
+        Of the row in the table.
     """
 
     source: Path
@@ -77,6 +79,7 @@ class BatchRow:
     seconds: float | None = None
     notes: tuple[str, ...] = ()
     details: str = ""
+    number: int = -1
 
     @property
     def name(self) -> str:
@@ -84,7 +87,7 @@ class BatchRow:
         file, scene = split_scene(self.source)
         return f"{file.name}/{scene}" if scene else file.name
 
-    def take_look(self, look: FileLook) -> None:
+    def take_look(self, look: FileLook, with_one_model: bool = False) -> None:
         """Take up what is known before anything is done."""
         if look.before is not None:
             self.before = look.before
@@ -94,6 +97,7 @@ class BatchRow:
             self._fail(look.error)
         elif look.is_done:
             self._finish(look.values, "done already", look.after)
+            self._blame(with_one_model)
         else:
             self.wait()
             self.notes = (self._short(look.hint),) if look.hint else ()
@@ -105,7 +109,9 @@ class BatchRow:
         self.notes, self.details = (), ""
 
     def take_progress(self, event: Progress) -> None:
-        """Follow its run."""
+        """Follow its run; what is known of an earlier result, which is no longer there, is forgotten."""
+        if self.state != "running":
+            self.wait()
         self.state = "running"
         self.share = event.step / event.total if event.total else 0.0
         phase = {"measuring": "measuring", "noise": "measuring", "prediction": "denoising"}.get(
@@ -122,7 +128,9 @@ class BatchRow:
             self.seconds = event.seconds
         self._blame(with_one_model)
 
-    def take_layer(self, outcome: Outcome, result: Image | None) -> None:
+    def take_layer(
+        self, outcome: Outcome, result: Image | None, seconds: float, *, with_one_model: bool = False
+    ) -> None:
         """Take up what became of a layer: its result is one as well."""
         if result is None or outcome.is_stopped:
             self.end_early("Cancelled; what was reached is a layer." if result is not None else "")
@@ -130,9 +138,11 @@ class BatchRow:
         self._finish({}, "done: a layer of its own", picture_of_layer(result))
         if outcome.quality is not None:
             self.judgement = judge(outcome.quality)
+        self.seconds, self.notes = seconds, outcome.notes
         if outcome.result is not None:
             self.seconds = sum(outcome.result.report.seconds.values())
             self.notes = tuple(outcome.result.report.messages)
+        self._blame(with_one_model)
 
     def take_layer_failure(self, failure: Failure) -> None:
         """Take up why a layer has no result."""
@@ -183,6 +193,15 @@ class BatchRow:
     def _short(self, sentence: str) -> str:
         """Return a sentence with the name of the file in place of its whole path."""
         return sentence.replace(str(self.source), self.name)
+
+
+def summary_of(rows: Sequence[BatchRow]) -> str:
+    """Return how many rows are in which state, in words."""
+    states = [row.state for row in rows]
+    counts = [(states.count("done"), "done"), (states.count("failed"), "failed")]
+    left = states.count("waiting") + states.count("stopped")
+    counts.append((left, "not done yet; Start goes on with them"))
+    return ", ".join(f"{count} {what}" for count, what in counts if count) + "."
 
 
 def picture_of_layer(layer: Image) -> np.ndarray:

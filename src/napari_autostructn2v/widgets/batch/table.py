@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from qtpy.QtCore import QModelIndex, QRect, QSize, Qt, Signal
@@ -33,8 +34,8 @@ _HEADERS = (
     ("Image", "Name, and how far it is."),
     ("", "Light: whether the result can be trusted. Green ●: only noise was removed. Yellow ▲: look at it. Red ■: do "
          "not rely on it."),
-    ("Gain", "How much smaller the error is at best than the noise was, in dB, as estimated for the error map, which "
-             "sees little of structure that is lost; known where error maps are made."),
+    ("Gain", "How much smaller the error is at most than the noise was, in dB: a bound and no estimate. It comes from "
+             "the error map, which sees little of structure that is lost; known where error maps are made."),
     ("Time", "How long the image took."),
 )  # fmt: skip
 
@@ -161,7 +162,7 @@ class BatchTable(QTableWidget):
             self.removeCellWidget(number, _GAIN)
             self.setSpan(number, _GAIN, 1, 1)
         failed = row.state == "failed"
-        self.item(number, _GAIN).setText("" if row.gain is None or failed else f"{row.gain:+.0f} dB")
+        self.item(number, _GAIN).setText("" if row.gain is None or failed else f"≤ {math.ceil(row.gain)} dB")
         self.item(number, _TIME).setText("" if row.seconds is None or failed else _short_time(row.seconds))
         for column in (_GAIN, _TIME):
             self.item(number, column).setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...batch import BatchOrder
+from ...batch import BatchOrder, OpenImage
 from ...settings import Settings
 
 __all__ = ["BatchWish"]
@@ -43,8 +43,10 @@ class BatchWish:
     error_maps: bool = False
     overwrite: bool = False
 
-    def order(self, sources: Sequence[Path], in_use: Sequence[Path] = ()) -> BatchOrder:
-        """Return the work on some files."""
+    def order(
+        self, sources: Sequence[Path], in_use: Sequence[Path] = (), images: Sequence[OpenImage] = ()
+    ) -> BatchOrder:
+        """Return the work on some files, and on open images where one model is trained on all."""
         return BatchOrder(
             sources=tuple(sources),
             folder=Path(self.folder),
@@ -56,4 +58,5 @@ class BatchWish:
             how_to_replace="tick Replace earlier results, or choose another folder",
             ending=self.ending,
             in_use=tuple(in_use),
+            images=tuple(images),
         )

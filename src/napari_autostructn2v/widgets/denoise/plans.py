@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..image import (
-    ModelAtHand,
-    Outcome,
-    Part,
-    Source,
-    ViewerState,
-    for_each_part,
-    model_provenance,
-    outcome_of_predictions,
-    training_run,
-)
-from ..work import Task, predict_task
+from ..image import ModelAtHand, Outcome, Source, ViewerState, applying_run, training_run
+from ..work import Task
 
 if TYPE_CHECKING:
     from .forecast import Forecast
@@ -57,22 +46,10 @@ class RunPlans:
 
     def apply(self, source: Source) -> tuple[Task, Callable[[Any], Outcome]]:
         """Denoise an image with the model at hand, without training."""
-        model = self._model(source)
-        origin = model_provenance(source.name, model.name, model.denoiser)
-        common, dtype = self._state.common, self._state.result_dtype
-
-        def predict(part: Part) -> Task:
-            return predict_task(part.data, model.of(part.number), common, plane=part.plane, dtype=dtype)
-
         self._forecast.expect_prediction(source)
-        return for_each_part(source, predict), partial(_outcome_of_predictions, source, origin)
+        return applying_run(source, self._model(source), self._state.common, self._state.result_dtype)
 
     def _model(self, source: Source) -> ModelAtHand:
         model = self._state.of(source.layer).model
         assert model is not None, "the button is disabled without a model"
         return model
-
-
-def _outcome_of_predictions(source: Source, origin: dict[str, Any], answer: Any) -> Outcome:
-    several = isinstance(answer, list)
-    return (outcome_of_predictions if several else Outcome.of_prediction)(source, origin, answer)

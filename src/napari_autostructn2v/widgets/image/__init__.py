@@ -23,7 +23,7 @@ from .results import ADDING, Outcome, model_provenance
 from .source import Part, Source, read_later
 from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
 from .strength import note_strength, strength_of
-from .training import for_each_part, training_run
+from .training import applying_run, for_each_part, training_run
 from .verdict import Judgement, judge, why
 from .view_plane import plane_index
 from .viewer_state import ViewerState, viewer_state
@@ -52,6 +52,7 @@ __all__ = [
     "ViewerState",
     "add_error_map",
     "add_quietly",
+    "applying_run",
     "axes_in_words",
     "for_each_part",
     "image_of",

@@ -1,4 +1,4 @@
-"""A run that trains on an image: its task, and how its answer is read."""
+"""A run that trains on an image, or applies a model to it: its task, and how its answer is read."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...settings import Settings
-from ..work import Task, denoise_task, each_channel
-from .channel_outcomes import outcome_of_results
+from ..work import Task, denoise_task, each_channel, predict_task
+from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .keeping import keeping
-from .results import Outcome
+from .results import Outcome, model_provenance
 from .source import Part, Source
 
 if TYPE_CHECKING:
     from .state import ModelAtHand
 
-__all__ = ["for_each_part", "training_run"]
+__all__ = ["applying_run", "for_each_part", "training_run"]
 
 
 def training_run(
@@ -47,12 +47,41 @@ def training_run(
     return for_each_part(source, train), partial(_outcome, source, settings)
 
 
+def applying_run(
+    source: Source, model: ModelAtHand, settings: Settings, dtype: str | None, *, known: bool = False
+) -> tuple[Task, Callable[[Any], Outcome]]:
+    """Return the task that denoises an image with a trained model, and how to read its answer.
+
+    Parameters
+    ----------
+    source : Source
+    model : ModelAtHand
+    settings : Settings
+        How noise is measured, and which device and tile are used.
+    dtype : str or None
+        Of the result; by default that of the image.
+    known : bool
+        Whether the model was trained on this image among others.
+    """
+
+    def predict(part: Part) -> Task:
+        return predict_task(part.data, model.of(part.number), settings, plane=part.plane, dtype=dtype, known=known)
+
+    origin = model_provenance(source.name, model.name, model.denoiser)
+    return for_each_part(source, predict), partial(_outcome_of_predictions, source, origin)
+
+
 def for_each_part(source: Source, plan: Callable[[Part], Task]) -> Task:
     """Return a task for the only channel, or for one after the other, the one in view first."""
     parts = source.parts
     if len(parts) == 1:
         return plan(parts[0])
     return each_channel([(part.number, part.name, plan(part)) for part in parts])
+
+
+def _outcome_of_predictions(source: Source, origin: dict[str, Any], answer: Any) -> Outcome:
+    several = isinstance(answer, list)
+    return (outcome_of_predictions if several else Outcome.of_prediction)(source, origin, answer)
 
 
 def _outcome(source: Source, settings: Settings, answer: Any) -> Outcome:

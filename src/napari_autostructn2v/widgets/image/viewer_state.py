@@ -50,6 +50,7 @@ class ViewerState(QObject):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer.window._qt_window)
+        self.viewer = viewer
         self.gentle_removal = GentleRemoval(viewer, self)
         self._common = Settings()
         self.result_dtype: str | None = None

@@ -2,12 +2,13 @@
 
 from .activity import Activity
 from .applying import Prediction, predict_task
-from .batches import FileLook, ResultEvent, batch_task, look_task, small_picture
+from .batches import BatchEnd, FileLook, ResultEvent, batch_task, look_task, small_picture
 from .blending import blend_task
 from .channels import ChannelProgress, each_channel
 from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
+from .listing import Listed, list_task
 from .live import LiveAnswer, live_task, quick_look_task
 from .passing import passed_on
 from .previews import is_better_than_last, without_flat_previews
@@ -29,10 +30,12 @@ __all__ = [
     "RUN_PARTS",
     "Activity",
     "AxesUnclear",
+    "BatchEnd",
     "ChannelProgress",
     "Failure",
     "FileLook",
     "Latest",
+    "Listed",
     "LiveAnswer",
     "PartTimes",
     "Prediction",
@@ -51,6 +54,7 @@ __all__ = [
     "gain_task",
     "is_better_than_last",
     "linear_preview_task",
+    "list_task",
     "live_task",
     "load_models_task",
     "look_task",

@@ -41,7 +41,13 @@ class Prediction:
 
 
 def predict_task(
-    image: Any, denoiser: Denoiser, settings: Settings, *, plane: int | None = None, dtype: str | None = None
+    image: Any,
+    denoiser: Denoiser,
+    settings: Settings,
+    *,
+    plane: int | None = None,
+    dtype: str | None = None,
+    known: bool = False,
 ) -> Task:
     """Return the task that denoises an image with a trained model; its result is a `Prediction`, None if stopped.
 
@@ -56,6 +62,8 @@ def predict_task(
         memory.
     dtype : str, optional
         Of the result; by default that of the image.
+    known : bool
+        Whether the model was trained on this image among others.
     """
 
     def task(stop: StopRequest) -> Generator[Progress, None, Prediction | None]:
@@ -70,7 +78,7 @@ def predict_task(
         given = sample_planes(stack, plane)[0] if large else np.asarray(stack)
         try:
             measurement = measure(given, replace(settings, stages="1"), stop=stop)
-            model, said = denoiser.fitted_to(given)
+            model, said = denoiser.fitted_to(given, known=known)
             yield Progress("prediction", message=_PREDICTING, measurement=measurement.without_most_planes())
             noisy = measurement.noisy(given)
             given, chosen = (given[:1], slice(0, 1)) if large else (given, slice(None))

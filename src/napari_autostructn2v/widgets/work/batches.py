@@ -15,10 +15,11 @@ from ...errors import InputError
 from ...progress import Progress
 
 if TYPE_CHECKING:
+    from ...denoiser import Denoiser
     from ...files import ImageFile
     from .worker import StopRequest, Task
 
-__all__ = ["FileLook", "ResultEvent", "batch_task", "look_task", "small_picture"]
+__all__ = ["BatchEnd", "FileLook", "ResultEvent", "batch_task", "look_task", "small_picture"]
 
 #: Side in pixels of a small picture, at most, and of the middle of a plane that is read for it.
 _PICTURE, _READ = 96, 2048
@@ -56,6 +57,22 @@ class FileLook(Progress):
     values: dict[str, Any] = field(default_factory=dict)
     hint: str = ""
     error: Exception | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BatchEnd:
+    """What the files of a batch came to.
+
+    Parameters
+    ----------
+    sentence : str
+        About the file in whose middle it ended; empty where there is nothing to say.
+    models : tuple of Denoiser
+        One model for all, one a channel, where it was trained.
+    """
+
+    sentence: str = ""
+    models: tuple[Denoiser, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +123,12 @@ def look_task(order: BatchOrder, without_picture: Collection[int]) -> Task:
 
 
 def batch_task(order: BatchOrder) -> Task:
-    """Return the task that denoises many files; its result is what is to be said of a file in whose middle it ended.
+    """Return the task that denoises many files; its result is a `BatchEnd`.
 
     It tells of `FileEvent` for each file, and of plain events while one model is trained on all.
     """
 
-    def task(stop: StopRequest) -> Generator[Progress, None, str]:
+    def task(stop: StopRequest) -> Generator[Progress, None, BatchEnd]:
         yield Progress("measuring", message="Getting ready")
         import torch  # noqa: F401  so that the next event leaves the window a core
 
@@ -130,12 +147,11 @@ def batch_task(order: BatchOrder) -> Task:
             stop.tell(event)
 
         try:
-            carry_out(order, tell, stop)
+            return BatchEnd(models=carry_out(order, tell, stop))
         except StoppedEarly as early:
-            return early.sentence
+            return BatchEnd(early.sentence)
         except KeyboardInterrupt:
-            pass
-        return ""
+            return BatchEnd()
 
     return task
 
