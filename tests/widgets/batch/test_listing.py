@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt, QTimer
 
 from napari_autostructn2v.batch import find_inputs
 from napari_autostructn2v.stop import Stopped
-from napari_autostructn2v.widgets.batch import BatchDock
+from napari_autostructn2v.widgets.batch import BatchDock, table
+from napari_autostructn2v.widgets.batch.pictures import pair_of_pictures
+from napari_autostructn2v.widgets.batch.rows import BatchRow
 from napari_autostructn2v.widgets.work import listing
 
 
@@ -55,6 +58,24 @@ def test_the_window_lives_while_a_slow_folder_is_listed(make_napari_viewer, qtbo
     qtbot.waitUntil(lambda: not dock.batch.listing.is_busy, timeout=20_000)
     assert len(dock.batch.rows) == 100, "what was cancelled has added nothing"
     assert [row.number for row in dock.batch.rows] == list(range(100))
+
+
+def test_frames_without_pictures_are_drawn_once_for_all_rows(qtbot, monkeypatch) -> None:
+    drawn: list[object] = []
+
+    def pair(*given: object) -> object:
+        drawn.append(given)
+        return pair_of_pictures(*given)
+
+    monkeypatch.setattr(table, "pair_of_pictures", pair)
+    shown = table.BatchTable()
+    qtbot.addWidget(shown)
+    rows = [BatchRow(Path(f"{number}.tif")) for number in range(100)]
+    shown.show_rows(rows)
+    assert len(drawn) == 1
+    rows[7].before = np.ones((4, 4))
+    shown.show_row(7, rows[7])
+    assert len(drawn) == 2
 
 
 def test_a_listing_ends_at_the_next_entry(slow) -> None:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from qtpy.QtCore import QModelIndex, QRect, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
+from qtpy.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -88,6 +88,7 @@ class BatchTable(QTableWidget):
         self.setIconSize(PAIR)
         self.cellDoubleClicked.connect(self._on_double_click)
         self._pictured: dict[int, tuple[Any, Any]] = {}
+        self._frames: dict[float, QPixmap] = {}  # without pictures
 
     @property
     def chosen(self) -> list[int]:
@@ -134,12 +135,18 @@ class BatchTable(QTableWidget):
     def _show_pictures(self, number: int, row: BatchRow) -> None:
         item = self.item(number, _PICTURES)
         if self._pictured.get(number) != (id(row.before), id(row.after)):
-            item.setData(
-                Qt.ItemDataRole.DecorationRole, pair_of_pictures(row.before, row.after, self.devicePixelRatioF())
-            )
+            item.setData(Qt.ItemDataRole.DecorationRole, self._pair(row))
             self._pictured[number] = id(row.before), id(row.after)
         there = "before and after" if row.after is not None else "before" if row.before is not None else "none yet"
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Pictures: {there}")
+
+    def _pair(self, row: BatchRow) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        if row.before is not None or row.after is not None:
+            return pair_of_pictures(row.before, row.after, ratio)
+        if ratio not in self._frames:  # of thousands of files that were added at once, each is the same
+            self._frames[ratio] = pair_of_pictures(None, None, ratio)
+        return self._frames[ratio]
 
     def _show_figures(self, number: int, row: BatchRow) -> None:
         """Show gain and time, or a button that tells more about a failure in their place."""
