@@ -1,6 +1,6 @@
 """The error map against the truth: predicted and true error in ten classes of what was predicted.
 
-    python benchmarks/uncertainty.py [--preset balanced] [--seed 42] [--size 384] [--only lines] [--chosen]
+    python benchmarks/uncertainty.py [--preset balanced] [--seed 42] [--size 384] [--only lines] [--chosen] [--start scratch]
 
 Scenes whose truth is known, with photon and read noise, white and correlated, single planes, a movie and a volume, and
 pictures that are part of scikit-image. For every class, the ratio of predicted to true root mean square error.
@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=384)
     parser.add_argument("--only", default="", help="scenes whose name holds this")
     parser.add_argument("--chosen", action="store_true", help="the scenes that the method was chosen on")
+    parser.add_argument("--start", default="general", choices=["general", "scratch"])
     given = parser.parse_args()
 
     from napari_autostructn2v import Settings, denoise
@@ -83,7 +84,7 @@ def main() -> None:
         if given.only not in name:
             continue
         noisy, truth = make()
-        result = denoise(noisy, Settings.from_preset(given.preset, random_seed=given.seed))
+        result = denoise(noisy, Settings.from_preset(given.preset, random_seed=given.seed, start=given.start))
         error = result.denoised - truth
         begun = time.perf_counter()
         said = result.denoiser.uncertainty(noisy)

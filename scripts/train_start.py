@@ -1,9 +1,9 @@
 """Train the start: the network that has seen images, from nothing, on pictures made by code.
 
-    python scripts/train_start.py independent|correlated [--steps 14000] [--seed 17] [--threads 1] [--to FILE]
+    python scripts/train_start.py independent|lines|correlated [--steps 14000] [--seed 17] [--from FILE] [--to FILE]
 
 Half an hour on one core. `independent` learns to predict a pixel from what is around it, for noise that pixels do not
-share; `correlated` from what is around a blind mask, drawn anew for every step with the noise that it fits. The target
+share; `lines` in turn for that and for noise that pixels share along a row or a column; `correlated` from what is around a blind mask, drawn anew for every step with the noise that it fits. The target
 is the picture without noise: that is the point of pictures that are made. The weights are written as float16 to the
 package, with the recipe beside them (docs/start.md).
 """
@@ -11,13 +11,14 @@ package, with the recipe beside them (docs/start.md).
 from __future__ import annotations
 
 import argparse
+import copy
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from scipy import ndimage, signal, special
 from start_pictures import SIDE, free_pictures, picture
 
@@ -38,6 +39,9 @@ BATCH, CROP, MARGIN = 16, 64, 16
 #: Correlation from which an offset belongs to the blind mask, as in `MaskSettings`.
 LEAST_CORRELATION = 0.05
 
+#: Share of the steps of `lines` with noise that pixels do not share.
+INDEPENDENT_SHARE = 0.4
+
 
 @dataclass(frozen=True, eq=False)
 class Kind:
@@ -48,11 +52,12 @@ class Kind:
     white: float = 0.0
 
 
-def noise_kind(random: np.random.Generator, correlated: bool) -> Kind:
+def noise_kind(random: np.random.Generator, kind: str) -> Kind:
     """Draw how pixels share noise: along rows, columns, diagonals, in all directions."""
-    if not correlated:
+    if kind == "independent" or (kind == "lines" and random.random() < INDEPENDENT_SHARE):
         return Kind(np.ones((1, 1)), np.ones((1, 1), bool))
-    shape = random.random()
+    shape = random.random() if kind == "correlated" else 0.7
+    lines = kind == "lines"
     if shape < 0.45:  # in all directions: camera, resampled
         sigmas = np.exp(random.uniform(np.log(0.4), np.log(1.6))) * random.uniform(0.75, 1.3, 2)
         reach = int(np.ceil(3 * sigmas.max()))
@@ -69,7 +74,7 @@ def noise_kind(random: np.random.Generator, correlated: bool) -> Kind:
         kernel = np.diag(line) if shape > 0.92 else line[None]
         if random.random() < 0.5:
             kernel = kernel.T if shape <= 0.92 else kernel[::-1]
-        if random.random() < 0.2 and length > 3:  # a cross: both directions
+        if not lines and random.random() < 0.2 and length > 3:  # a cross: both directions
             kernel = np.pad(line[None], ((length // 2, length - 1 - length // 2), (0, 0)))
             kernel = kernel + kernel.T
     kernel = kernel / np.sqrt((kernel**2).sum())
@@ -80,7 +85,7 @@ def noise_kind(random: np.random.Generator, correlated: bool) -> Kind:
     mask |= mask[::-1, ::-1]
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
     mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if random.random() < 0.15:
+    if not lines and random.random() < 0.15:
         mask = ndimage.binary_dilation(np.pad(mask, 1), np.ones((3, 3)))
     return Kind(np.sqrt(share) * kernel, mask, np.sqrt(1 - share))
 
@@ -146,11 +151,12 @@ def _shared(random: np.random.Generator, kind: Kind, shape: tuple[int, ...]) -> 
 def main() -> None:
     """Train, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["independent", "correlated"])
+    parser.add_argument("kind", choices=["independent", "lines", "correlated"])
     parser.add_argument("--steps", type=int, default=14_000)
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--from", dest="before", type=Path, help="weights to go on from")
     parser.add_argument("--to", type=Path)
     given = parser.parse_args()
     path = given.to or FOLDER / f"start_{given.kind}.safetensors"
@@ -162,7 +168,9 @@ def main() -> None:
 
     settings = StageSettings()
     averaged = new_network(settings, given.seed)
-    network = new_network(settings, given.seed).train().requires_grad_(True)
+    if given.before:
+        averaged.load_state_dict({name: weight.float() for name, weight in load_file(given.before).items()})
+    network = copy.deepcopy(averaged).train().requires_grad_(True)
     learners, schedule = optimisers(network, given.rate), _Schedule(given.steps)
     peaks = [learner.param_groups[0]["lr"] for learner in learners]
     everywhere = torch.ones(BATCH, CROP, CROP, dtype=torch.bool)
@@ -170,7 +178,7 @@ def main() -> None:
     for step in range(given.steps):
         if step % RENEWED_AFTER == 0:
             pool[random.integers(POOL)] = picture(random, free)
-        kind = noise_kind(random, given.kind == "correlated")
+        kind = noise_kind(random, given.kind)
         made = [noisy_crop(random, _turned(random, pool[random.integers(POOL)]), kind) for _ in range(BATCH)]
         noisy, target, variance = (torch.as_tensor(np.stack(part)) for part in zip(*made, strict=True))
         spots = BlindSpots(kind.mask, settings.mask_percentage, settings.masking_strategy, torch.device("cpu"))
