@@ -1,6 +1,7 @@
 """The error map against the truth: predicted and true error in ten classes of what was predicted.
 
-    python benchmarks/uncertainty.py [--preset balanced] [--seed 42] [--size 384] [--only lines] [--chosen] [--start scratch]
+    python benchmarks/uncertainty.py [--preset balanced] [--start general] [--seed 42] [--size 384] [--only lines]
+        [--chosen]
 
 Scenes whose truth is known, with photon and read noise, white and correlated, single planes, a movie and a volume, and
 pictures that are part of scikit-image. For every class, the ratio of predicted to true root mean square error.

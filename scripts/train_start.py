@@ -3,9 +3,9 @@
     python scripts/train_start.py independent|lines|correlated [--steps 14000] [--seed 17] [--from FILE] [--to FILE]
 
 Half an hour on one core. `independent` learns to predict a pixel from what is around it, for noise that pixels do not
-share; `lines` in turn for that and for noise that pixels share along a row or a column; `correlated` from what is around a blind mask, drawn anew for every step with the noise that it fits. The target
-is the picture without noise: that is the point of pictures that are made. The weights are written as float16 to the
-package, with the recipe beside them (docs/start.md).
+share; `correlated` from what is around a blind mask, drawn anew for every step with the noise that it fits; `lines` in
+turn the one, and the other along rows and columns only. The target is the picture without noise: that is the point of
+pictures that are made. The weights are written as float16 to the package, with the recipe beside them (docs/start.md).
 """
 
 from __future__ import annotations
