@@ -75,6 +75,27 @@ def test_a_channel_does_not_depend_on_the_others(folder: Path) -> None:
     np.testing.assert_array_equal(read_image("out/both_denoised.tif")[:, 1], read_image("out/one_denoised.tif"))
 
 
+@pytest.mark.parametrize("by_block", [False, True])
+def test_what_is_in_one_channel_only_leaves_nothing_in_the_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, by_block: bool
+) -> None:
+    if by_block:
+        monkeypatch.setattr(cli_plan, "IN_MEMORY_PIXELS", 0)
+    with_spots = STACK.copy()
+    with_spots[:, 1, 10:20, 10:20] += 500
+    for name, image in (("without", STACK), ("with", with_spots)):
+        tifffile.imwrite(f"{name}.tif", image, metadata={"axes": "TCYX"}, photometric="minisblack")
+    run("denoise", "with.tif", "-o", "out", *FAST, "--save-model", "m.safetensors")
+    run("denoise", "without.tif", "-o", "out", *FAST)
+    for subfolder in ("out", "again"):
+        without, with_them = (read_image(f"{subfolder}/{name}_denoised.tif") for name in ("without", "with"))
+        assert (without[:, 1] != with_them[:, 1]).any()
+        np.testing.assert_array_equal(without[:, 0], with_them[:, 0])
+        if subfolder == "out":
+            given = ["--model", "m.safetensors", "--anyway", "--device", "cpu"]
+            run("predict", "without.tif", "with.tif", "-o", "again", *given)
+
+
 def test_channels_together_are_one_training(folder: Path, capsys: pytest.CaptureFixture) -> None:
     tifffile.imwrite("both.tif", STACK, metadata={"axes": "TCYX"}, photometric="minisblack")
     run("denoise", "both.tif", "-o", "out", *FAST, "--channels", "together", "--json")

@@ -51,6 +51,8 @@ def denoise(
         more than 33 megapixels is never read whole: planes spread over it are trained on, and the results are dask
         arrays, denoised where they are computed. Masked pixels of a masked array are filled from beside them, and the
         results are masked there again.
+        Channels are to be given one by one: planes along the last axis before rows and columns count as neighbours,
+        and what one channel shows may show in the one beside it.
     settings : Settings or None
     progress : callable or None
         Called with every event.
