@@ -186,7 +186,8 @@ class PartDenoiser:
                 stop=stop,
                 on_tile=on_tile,
             )
-            return give_back(stack[chosen], result, noise)
+            give_back(stack[chosen], result, noise)
+            return result
 
         return denoise
 

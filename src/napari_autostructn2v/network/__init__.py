@@ -10,10 +10,11 @@ os.environ.setdefault("KMP_BLOCKTIME", "0")
 from .blind_prediction import predict_blind
 from .context import NEAR, NEAR_AND_FAR, NO_CONTEXT, Context, neighbours
 from .devices import available_devices, resolve_device
+from .give_back import GIVE_BACK_REACH, give_back, share_to_give_back
 from .portable import run_torchscript, torchscript_of
 from .prediction import AS_IT_IS, predict_plane, predict_planes, prediction_symmetries
 from .smoothing import Smoothing
-from .smoothing_choice import GIVE_BACK_REACH, choose_smoothing, give_back, share_to_give_back
+from .smoothing_choice import choose_smoothing
 from .start import started_network
 from .trained import TrainedNetwork
 from .training import Training, new_network, train

@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from ..noise import NoiseModel
 from .context import Context
+from .give_back import SURROUNDINGS, most_removed
 from .smoothing import smoothed
-from .smoothing_choice import SURROUNDINGS, most_removed
 from .unet import UNet
 
 __all__ = ["run_torchscript", "torchscript_of"]
@@ -45,12 +45,11 @@ def torchscript_of(
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # TorchScript is called deprecated, and is what other programs read
         traced = torch.jit.trace(network, example, check_trace=False)
-        around = torch.jit.trace(_Surroundings(), example[:, :1], check_trace=False)
+        near, far = (torch.jit.trace(_Surroundings(reach), example[:, :1], check_trace=False) for reach in SURROUNDINGS)
         # Rows of windows: first and last plane on either side.
-        windows = [[near + context.leave_out, far + context.leave_out] for near, far in context.distances]
-        program = torch.jit.script(
-            _Portable(traced, around, network.multiple, windows, [list(turn) for turn in symmetries], noise).eval()
-        )
+        windows = [[first + context.leave_out, last + context.leave_out] for first, last in context.distances]
+        turns = [list(turn) for turn in symmetries]
+        program = torch.jit.script(_Portable(traced, near, far, network.multiple, windows, turns, noise).eval())
         content = io.BytesIO()
         torch.jit.save(program, content)
     return content.getvalue()
@@ -67,8 +66,12 @@ def run_torchscript(program: bytes, image: np.ndarray) -> np.ndarray:
 class _Surroundings(nn.Module):
     """The mean over the surroundings of a pixel."""
 
+    def __init__(self, reach: float) -> None:
+        super().__init__()
+        self.reach = reach
+
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return smoothed(image, SURROUNDINGS)
+        return smoothed(image, self.reach)
 
 
 class _Portable(nn.Module):
@@ -82,7 +85,8 @@ class _Portable(nn.Module):
     def __init__(
         self,
         network: nn.Module,
-        around: nn.Module,
+        near: nn.Module,
+        far: nn.Module,
         multiple: int,
         windows: list[list[int]],
         symmetries: list[list[bool]],
@@ -90,11 +94,12 @@ class _Portable(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.around = around
+        self.near = near
+        self.far = far
         self.multiple = multiple
         self.windows = windows
         self.symmetries = symmetries
-        self.most_removed = most_removed(noise)
+        self.most_near, self.most_far = most_removed(noise)
         last = noise.intensities[-1:]
         self.slope = float((noise.variance_at(last + 1) - noise.variance_at(last))[0])
         self.register_buffer("intensities", torch.tensor(noise.intensities, dtype=torch.float64))
@@ -139,10 +144,12 @@ class _Portable(nn.Module):
             result = self.network(turned.flip(axes).contiguous()).flip(axes)
             total = total + (result.transpose(2, 3) if turn[0] else result)
         result = (total / len(self.symmetries))[:, :, :height, :width]
-        removed = plane - result
-        allowed = self.around(self.most_removed * self.variance_at(result))
-        found = self.around(removed * removed)
-        return result + removed * (1 - allowed / found.clamp(min=1e-37)).clamp(0, 1)
+        removed, variance = plane - result, self.variance_at(result)
+        found = self.near(removed * removed)
+        kept = (self.near(self.most_near * variance) / found.clamp(min=1e-37)).clamp(0, 1)
+        found = self.far(kept * kept * removed * removed)
+        kept = kept * (self.far(self.most_far * variance) / found.clamp(min=1e-37)).clamp(0, 1)
+        return result + removed * (1 - kept)
 
     def variance_at(self, intensity: torch.Tensor) -> torch.Tensor:
         """Return the variance of the noise at intensities, as :meth:`~.NoiseModel.variance_at` does."""

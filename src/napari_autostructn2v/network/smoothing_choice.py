@@ -16,17 +16,9 @@ from ..noise import NoiseModel, correlated_noise, wiener_hopf
 from ..stop import StopToken
 from .context import NO_CONTEXT, Context, neighbours
 from .prediction import TILE, predict_plane
-from .smoothing import smoothed
 from .unet import UNet
 
-__all__ = [
-    "GIVE_BACK_REACH",
-    "SURROUNDINGS",
-    "choose_smoothing",
-    "give_back",
-    "most_removed",
-    "share_to_give_back",
-]
+__all__ = ["choose_smoothing"]
 
 #: Side in pixels and number of the windows that the risk is estimated in.
 _WINDOW, _MOST_WINDOWS = 768, 4
@@ -39,16 +31,6 @@ _RIDGE = 1e-2
 
 #: By how much a smoothing may amplify any frequency, and the side in pixels of an image that shows by how much it does.
 _MOST_AMPLIFIED, _IMPULSE = 2.0, 64
-
-#: The surroundings, in pixels, in which the variance of what was removed is taken.
-SURROUNDINGS = 4.0
-
-#: What was removed counts as structure where its variance is more than so many times that of the noise, which is known
-#: to a few percent, and by more than so many standard errors.
-_MOST_REMOVED, _SURE = 1.1, 2.0
-
-#: Pixels over which :func:`give_back` reaches.
-GIVE_BACK_REACH = 12  # three times the surroundings
 
 
 def choose_smoothing(
@@ -126,54 +108,6 @@ def choose_smoothing(
         return 0.0
     network.smoothing.set_weights(torch.as_tensor(weights, dtype=torch.float32))
     return gain
-
-
-def give_back(planes: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np.ndarray:
-    """Put back what was removed where it is far more than noise.
-
-    In an image of little noise a network that must not look at a pixel loses more than it gains; there the pixel itself
-    is the better estimate.
-
-    Parameters
-    ----------
-    planes : (N, Y, X) float32
-        The noisy planes.
-    denoised : (N, Y, X) float32
-        Changed in place.
-    noise : NoiseModel
-        Of these planes.
-
-    Returns
-    -------
-    (N, Y, X) float32
-        `denoised`.
-
-    Notes
-    -----
-    x + k (y - x) with k = 1 - c v / r, of noise variance v and local variance r of y - x: the best linear mixture of
-    two estimates with independent errors, with a factor c for what is not known of v and r, see :func:`most_removed`.
-    """
-    for plane, result in zip(planes, denoised, strict=True):
-        result += share_to_give_back(plane, result, noise) * (plane - result)
-    return denoised
-
-
-def share_to_give_back(plane: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> np.ndarray:
-    """Return which share of what was removed from a plane is to be put back, see :func:`give_back`: (Y, X) float32."""
-    allowed = most_removed(noise) * noise.variance_at(denoised).astype(np.float32)
-    pair = torch.from_numpy(np.stack([allowed, (plane - denoised) ** 2]))[:, None]
-    allowed, found = smoothed(pair, SURROUNDINGS)[:, 0].numpy()
-    share: np.ndarray = np.clip(1 - allowed / np.maximum(found, np.finfo(np.float32).tiny), 0, 1)
-    return share
-
-
-def most_removed(noise: NoiseModel) -> float:
-    """Return how many times the variance of the noise may be removed before it counts as structure.
-
-    The variance in the surroundings of a pixel scatters, the more so the farther the noise is correlated.
-    """
-    scatter = np.sqrt(2 * np.square(noise.correlation).sum() / (4 * np.pi * SURROUNDINGS**2))
-    return _MOST_REMOVED + _SURE * float(scatter)
 
 
 def _windows(planes: np.ndarray) -> Iterator[tuple[int, slice, slice]]:

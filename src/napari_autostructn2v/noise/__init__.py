@@ -4,10 +4,12 @@ from .blind_mask import BlindMask
 from .brightness import Brightness, compare_brightness, contrast_lost
 from .drawn import correlated_noise
 from .error_map import error_map
+from .estimate import estimate_noise
+from .intensity import variance_against_intensity
 from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
 from .measurement import Measurement, check_mask, measure
-from .model import NoiseModel, estimate_noise, variance_against_intensity
+from .model import NoiseModel
 from .quality import Quality, assess
 from .wiener_hopf import wiener_hopf
 

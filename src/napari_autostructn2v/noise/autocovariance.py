@@ -19,16 +19,28 @@ def detrended(tiles: np.ndarray, degree: int = 1) -> np.ndarray:
     return (flat - (flat @ basis) @ basis.T).reshape(tiles.shape)
 
 
-def autocovariance(tiles: np.ndarray, max_lag: int, *, unbiased: bool = True) -> np.ndarray:
+def autocovariance(
+    tiles: np.ndarray, max_lag: int, *, unbiased: bool = True, without: np.ndarray | None = None
+) -> np.ndarray:
     """Autocovariance of zero-mean tiles at offsets up to `max_lag`: (T, 2L+1, 2L+1).
 
     The unbiased estimate divides by the pairs of each offset; the other one by the pixels, which keeps matrices made of
-    it positive definite.
+    it positive definite. Pixels that are `without` a value, (T, Y, X) bool, are zero in the tiles and make no pairs.
     """
     height, width = tiles.shape[-2:]
-    shape = sp_fft.next_fast_len(height + max_lag, real=True), sp_fft.next_fast_len(width + max_lag, real=True)
-    spectrum = sp_fft.rfft2(tiles, shape)
-    products = sp_fft.irfft2(spectrum.real**2 + spectrum.imag**2, shape)
     lags = np.arange(-max_lag, max_lag + 1)
     pairs = (height - np.abs(lags))[:, None] * (width - np.abs(lags)) if unbiased else height * width
-    return products[:, lags][:, :, lags] / pairs
+    found = _products(tiles, lags) / pairs
+    if without is None or not without.any():
+        return found
+    holes = without.any((1, 2))
+    found[holes] *= pairs / np.maximum(1, np.rint(_products((~without[holes]).astype(np.float64), lags)))
+    return found
+
+
+def _products(tiles: np.ndarray, lags: np.ndarray) -> np.ndarray:
+    """Products of (T, Y, X) tiles with themselves at all offsets, summed: (T, L, L)."""
+    shape = [sp_fft.next_fast_len(side + int(lags[-1]), real=True) for side in tiles.shape[-2:]]
+    spectrum = sp_fft.rfft2(tiles, shape)
+    products: np.ndarray = sp_fft.irfft2(spectrum.real**2 + spectrum.imag**2, shape)
+    return products[:, lags][:, :, lags]

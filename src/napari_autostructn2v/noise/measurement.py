@@ -13,8 +13,9 @@ from ..roi import StackPatches, select_stage_patches, spread_planes
 from ..settings import MaskSettings, Settings
 from ..stop import Stopped, StopToken
 from .blind_mask import BlindMask
+from .estimate import estimate_noise
 from .mask_choice import choose_mask, predicted_gain
-from .model import NoiseModel, estimate_noise
+from .model import NoiseModel
 from .shared_noise import planes_to_leave_out
 
 __all__ = ["Measurement", "flattened_planes", "measure"]

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
     from ..denoiser import Denoiser
     from ..network import Context, UNet
 
-__all__ = ["StageTask", "TrainedStage", "run_stage"]
+__all__ = ["StageTask", "TrainedStage", "about_kept", "run_stage"]
 
 #: Seconds after a stop within which the result so far is computed, or left out.
 _STOPPED_PREDICTION_SECONDS = 0.5
+
+
+#: A share of the original that is said to be kept.
+_MUCH_KEPT = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,12 +225,23 @@ def run_stage(
             network, context, None, trained.steps, seconds, trained.held_out, said, from_start=task.from_start
         )
     check_denoised(planes, denoised, stage, task.phase)
-    denoised = give_back(planes, denoised, measurement.noise)
+    kept = about_kept(give_back(planes, denoised, measurement.noise))
     brightness = None if pixels is None else pixels.brightness(planes, denoised)
     seconds["prediction"] = time.monotonic() - begun
-    said = about_stack(entry, entries, measurement, settings) if task.is_last and start is None else ""
+    stack = about_stack(entry, entries, measurement, settings) if start is None else ""
+    said = " ".join(part for part in (stack, kept) if part) if task.is_last else ""
     return TrainedStage(
         network, context, denoised, trained.steps, seconds, trained.held_out, said, brightness, task.from_start
+    )
+
+
+def about_kept(share: float) -> str:
+    """Say that much of the original was kept, in a sentence; empty where the share, 0 to 1, is small."""
+    if share < _MUCH_KEPT:
+        return ""
+    return (
+        f"{100 * share:.0f} % of the original is kept, since what the network would remove there is more than noise, "
+        "such as points and detail hardly wider than a pixel."
     )
 
 
