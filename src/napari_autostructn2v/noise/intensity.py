@@ -137,7 +137,7 @@ def _low_levels(
     """
     levels = np.array([np.quantile(variances[group], _LOW_QUANTILE) for group in groups])
     for _ in range(_ROUNDS):
-        usual = np.maximum(_along_line(mean, intensities, levels), _LEAST_SHARE * levels.max())
+        usual = np.maximum(along_line(mean, intensities, levels), _LEAST_SHARE * levels.max())
         shares = [np.quantile(variances[group] / usual[group], _LOW_QUANTILE) for group in groups]
         levels = np.array([share * usual[group].mean() for share, group in zip(shares, groups, strict=True)])
     return levels
