@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "check_release.py"
@@ -15,12 +17,16 @@ SCRIPT = ROOT / "scripts" / "check_release.py"
 pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="needs the project's own files")
 
 
-@pytest.fixture
-def check():
-    spec = importlib.util.spec_from_file_location("check_release", SCRIPT)
+def script(path: Path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def check():
+    return script(SCRIPT)
 
 
 @pytest.fixture
@@ -76,3 +82,25 @@ def test_addresses_of_another_place_are_named(check, project) -> None:
             text = text.replace(HERE, "lab/napari-autostructn2v")
             path.write_text(text.replace("napari-autostructn2v.github.io", "lab.github.io"), encoding="utf-8")
     assert check.in_the_way(project, f"v{version(project)}", "lab/napari-autostructn2v") == []
+
+
+def test_the_conda_recipe_gets_the_hash_of_what_was_built(tmp_path: Path) -> None:
+    fill = script(ROOT / "scripts" / "fill_recipe.py")
+    recipe = (ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    sdist = tmp_path / f"napari_autostructn2v-{version(ROOT)}.tar.gz"
+    sdist.write_bytes(b"a source distribution")
+    before, after = yaml.safe_load(recipe), yaml.safe_load(fill.filled(recipe, sdist))
+    assert after["source"].pop("sha256") == hashlib.sha256(b"a source distribution").hexdigest()
+    assert before["source"].pop("sha256") == "0" * 64
+    assert after == before
+    address = before["source"]["url"].replace("${{ name }}", "napari-autostructn2v")
+    assert address.replace("${{ version }}", version(ROOT)).endswith(f"/n/napari-autostructn2v/{sdist.name}")
+
+
+def test_the_hash_of_another_version_is_refused(tmp_path: Path) -> None:
+    fill = script(ROOT / "scripts" / "fill_recipe.py")
+    recipe = (ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    other = tmp_path / "napari_autostructn2v-0.0.9.tar.gz"
+    other.touch()
+    with pytest.raises(ValueError, match="not of the version"):
+        fill.filled(recipe, other)

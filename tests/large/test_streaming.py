@@ -12,7 +12,7 @@ from helpers.stages import SMALL
 from napari_autostructn2v.denoiser import Denoiser
 from napari_autostructn2v.files import open_image
 from napari_autostructn2v.images import FixedPattern, Layout
-from napari_autostructn2v.large import Recipe, blocks_of, chunks_for, denoise_block, done_blocks, read_sample, streaming
+from napari_autostructn2v.large import Recipe, blocks, blocks_of, chunks_for, denoise_block, done_blocks, read_sample
 from napari_autostructn2v.large import chunked as lazy
 from napari_autostructn2v.large import parts as large
 from napari_autostructn2v.pipeline import denoise
@@ -33,7 +33,7 @@ def model() -> Denoiser:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Treat planes of more than 160 x 160 pixels as too large for one block."""
     monkeypatch.setattr(lazy, "BLOCK_PIXELS", 160 * 160)
-    monkeypatch.setattr(streaming, "BLOCK_PIXELS", 160 * 160)
+    monkeypatch.setattr(blocks, "BLOCK_PIXELS", 160 * 160)
     monkeypatch.setattr(lazy, "BLOCK_SIDE", 128)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 import sys
 from pathlib import Path
@@ -275,6 +276,14 @@ def test_oir_file_is_read_with_its_names(tmp_path: Path, monkeypatch: pytest.Mon
     path.write_bytes(b"OLYMPUSRAWFORMAT")
     said = written(path, tmp_path / "out.ome.tif")
     assert (said["names"], said["PhysicalSizeZ"]) == (["CH1", "CH2"], 0.5)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("oirfile") is None, reason="needs oirfile, so Python 3.12")
+def test_the_library_of_oir_files_offers_what_is_asked_of_it() -> None:
+    """No file of this kind is at hand, so that at least the names of the stand-in are the library's own."""
+    import oirfile
+
+    assert {"sizes", "coord_scales", "channels", "asarray", "__enter__"} <= set(dir(oirfile.OirFile))
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, name: str, **content: Any) -> None:

@@ -1,5 +1,6 @@
 """Images larger than memory: which parts are trained on, and how the rest is denoised piece by piece."""
 
+from .blocks import Block, blocks_of, chunks_for
 from .chunked import BLOCK_PIXELS, check_lazy, is_lazy, predict_lazily
 from .kept import KeptPlanes
 from .margins import planes_at_once, shifted, with_margin
@@ -14,7 +15,8 @@ from .parts import (
     sample_planes,
 )
 from .remembered import Remembered
-from .streaming import Block, Recipe, blocks_of, chunks_for, denoise_block, done_blocks, fixed_pattern_of, read_sample
+from .sampling import fixed_pattern_of, read_sample
+from .streaming import Recipe, denoise_block, done_blocks
 
 __all__ = [
     "BLOCK_PIXELS",

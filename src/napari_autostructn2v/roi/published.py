@@ -12,7 +12,8 @@ from ..errors import InputError
 from ..files import read_image
 from ..images import check_image
 from ..settings import RANGES, Equalize, Range, checked
-from .preprocess import Equalizer, Pyramid, equalize_adaptive, grid_positions, shrink, smooth, window_means
+from .preprocess import Equalizer, Pyramid, equalize_adaptive, shrink, smooth
+from .windows import grid_positions, window_means
 
 __all__ = ["BaseNoiseDataset", "find_roi_patches", "load_and_normalize_image", "load_and_preprocess_image"]
 

@@ -16,8 +16,9 @@ from ..settings import RoiSettings
 from .advice import shows_structure, steeper_where_brighter
 from .criteria import BUILT_IN, apply_function, gradient, registered_function, texture
 from .memory import Memory
-from .preprocess import Equalizer, Pyramid, equalize_adaptive, grid_positions, window_means
+from .preprocess import Equalizer, Pyramid, equalize_adaptive
 from .selection import PatchSelection, contains
+from .windows import grid_positions, window_means
 
 __all__ = ["CommonScale", "RoiScorer"]
 
