@@ -101,7 +101,18 @@ def test_there_is_no_start_for_other_networks_and_other_noise():
     assert started_network(StageSettings(features=8), SINGLE) is None
     assert started_network(StageSettings(num_layers=3), SINGLE) is None
     assert started_network(StageSettings(), np.ones((1, 3), bool)) is None
-    assert started_network(StageSettings(), SINGLE, context=NEAR) is None
+
+
+def test_other_planes_change_nothing_before_training_and_something_after_it(start):
+    planes = np.random.default_rng(0).standard_normal((5, 64, 64), np.float32)
+    settings = StageSettings(crop_size=32, batch_size=2, patches_per_image=8, num_epochs=2)
+    network = started_network(settings, SINGLE, context=NEAR)
+    alone = predict_planes(start, planes)
+    np.testing.assert_allclose(predict_planes(network, planes, context=NEAR, length=5), alone, atol=1e-5)
+    for _ in train(network, planes, settings, SINGLE, context=NEAR, length=5):
+        pass
+    for weights in (network.down[0][0].weight[:, 1:], network.beside[0].weight):
+        assert weights.abs().max() > 0
 
 
 def test_a_network_does_not_share_its_weights_with_the_next(start):

@@ -79,6 +79,17 @@ def test_a_run_goes_on_as_it_began():
     assert again.denoiser.from_start == ()
 
 
+def test_stacks_set_out_from_the_start_and_are_trained_for_long():
+    stack = np.stack([image((64, 64), seed=plane)[0] for plane in range(3)])
+    result = denoise(stack, SETTINGS)
+    assert result.denoiser.from_start == ("1",)
+    assert result.report.steps["1"] == 2 * QUICK.steps
+    assert "pictures made by code" in methods_text(result.denoiser)
+    again = collect(stack, SETTINGS, start=result.denoiser)[1]
+    assert again.report.steps["1"] == 2 * QUICK.steps
+    assert denoise(stack, replace(SETTINGS, start="scratch")).denoiser.from_start == ()
+
+
 def test_the_start_is_one_of_two():
     with pytest.raises(InputError, match="start is 'none'; it must be one of 'general', 'scratch'"):
         Settings(start="none")

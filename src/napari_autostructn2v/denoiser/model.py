@@ -185,7 +185,8 @@ class Denoiser(PartDenoiser):
         network, stage = network.to(resolve_device(device)), stage or max(self.networks)
         length = self.check_length(array.shape, stage)
         settings = getattr(self.settings, f"stage{stage}")
-        settings = after_start(settings) if stage in self.from_start else settings
+        short = after_start(settings)
+        settings = short if stage in self.from_start and self.steps.get(stage, 0) <= short.steps else settings
 
         def denoise(network: UNet, planes: np.ndarray) -> np.ndarray:
             of_stack = replace(self, networks={stage: network}).on_planes(stage, device=device, stop=stop)

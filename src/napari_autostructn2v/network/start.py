@@ -31,20 +31,31 @@ def started_network(
         The blind mask: there is a start for noise that pixels do not share.
     device : torch.device
     context : Context
-        What the network is shown of other planes; there is a start for nothing alone.
+        What the network is shown of other planes. The start has seen planes alone, so it begins by making nothing of
+        them.
 
     Returns
     -------
     UNet or None
         On the device, ready to predict.
     """
-    if context.channels or not has_start(settings, blind_mask.shape):
+    if not has_start(settings, blind_mask.shape):
         return None
     with torch.device("meta"):
-        network = UNet(settings.features, settings.num_layers)
-    network.load_state_dict({name: weight.clone() for name, weight in _weights().items()}, assign=True)
+        network = UNet(settings.features, settings.num_layers, context.channels)
+    wanted = network.state_dict().items()
+    network.load_state_dict({name: _seen(name, weight.shape) for name, weight in wanted}, assign=True)
     network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
+
+
+def _seen(name: str, shape: torch.Size) -> torch.Tensor:
+    """Return the weights of a layer, with zeros for what comes from other planes."""
+    weights = torch.zeros(shape)
+    if name in _weights():
+        known = _weights()[name]
+        weights[tuple(map(slice, known.shape))] = known
+    return weights
 
 
 @cache

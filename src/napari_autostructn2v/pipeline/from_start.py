@@ -13,7 +13,7 @@ from .race import Entry
 
 if TYPE_CHECKING:
     from ..denoiser import Denoiser
-    from ..network import Context, Training
+    from ..network import Training
 
 __all__ = ["adapt", "sets_out_from_start"]
 
@@ -26,27 +26,25 @@ def sets_out_from_start(
     name: str,
     stage: StageSettings,
     blind_mask: np.ndarray,
-    contexts: tuple[Context, ...],
     settings: Settings,
     earlier: Denoiser | None,
 ) -> bool:
     """Return whether a last stage is trained from the network that has seen images.
+
+    Other planes are new to it: where there are some, all that are tried set out from it and are trained for long.
 
     Parameters
     ----------
     name : {"1", "2"}
     stage : StageSettings
     blind_mask : (H, W) bool
-    contexts : tuple of Context
-        What its network may be shown of other planes; the start has seen planes alone.
     settings : Settings
     earlier : Denoiser or None
         What an earlier run ended with, which goes on as it began.
     """
     if earlier is not None and name in earlier.networks:
         return name in earlier.from_start
-    fits = has_start(stage, blind_mask.shape) and not any(context.channels for context in contexts)
-    return settings.start == "general" and fits
+    return settings.start == "general" and has_start(stage, blind_mask.shape)
 
 
 def adapt(

@@ -41,14 +41,14 @@ def quick_look(image: Any, settings: Settings) -> Denoiser | None:
         If the image or the settings cannot be used.
     """
     from ..denoiser import Denoiser
-    from ..network import NO_CONTEXT, started_network
+    from ..network import started_network
 
     settings = replace(settings, context="none")
     measured = measure(sample_planes(on_disk_as_dask(image), most=_MOST_PIXELS)[0], settings)
     name, stage, mask = "1", settings.stage1, np.ones((1, 1), bool)
     if measured.with_second:
         name, stage, mask = "2", settings.stage2, measured.mask.pattern
-    if not sets_out_from_start(name, stage, mask, (NO_CONTEXT,), settings, None):
+    if not sets_out_from_start(name, stage, mask, settings, None):
         return None
     network, planes = started_network(stage, mask), measured.planes
     assert network is not None

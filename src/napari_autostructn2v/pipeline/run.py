@@ -212,7 +212,7 @@ def _run(
     if settings.stages != "2" and not stopped():
         here = alone if with_second else contexts
         first = with_time_for_stacks(first, here)
-        from_start = not with_second and sets_out_from_start("1", first, _SINGLE, here, settings, start)
+        from_start = not with_second and sets_out_from_start("1", first, _SINGLE, settings, start)
         to_come = second.steps if with_second else 0
         task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come, from_start)
         done["1"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)
@@ -224,7 +224,7 @@ def _run(
         yield Progress("noise", message=noise.mask.reason)
         check_mask(noise.mask, second.crop_size, measured.planes.values.shape[1:])
         pattern = noise.mask.pattern
-        from_start = sets_out_from_start("2", second, pattern, contexts, settings, start)
+        from_start = sets_out_from_start("2", second, pattern, settings, start)
         task = StageTask("2", second, pattern, measured.structure, contexts, True, from_start=from_start)
         try:
             done["2"] = yield from run_stage(task, measured, settings, start=start, shown=shown, stop=stop)

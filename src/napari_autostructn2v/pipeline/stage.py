@@ -72,6 +72,11 @@ class StageTask:
         """The stage as events name it."""
         return "stage 1" if self.name == "1" else "stage 2"
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the network that has seen images has little to learn: other planes would be new to it."""
+        return self.from_start and not any(context.channels for context in self.contexts)
+
 
 @dataclass(frozen=True, eq=False)
 class TrainedStage:
@@ -143,7 +148,7 @@ def run_stage(
     from ..network import TrainedNetwork, choose_smoothing, give_back, prediction_symmetries, resolve_device, train
 
     planes, seed, stage = measurement.planes.values, settings.random_seed, task.settings
-    short = after_start(stage) if task.from_start else None
+    short = after_start(stage) if task.is_short else None
     device = resolve_device(settings.device)
     done, seconds_before = _done_before(task, start)
     contexts = task.contexts if start is None or task.name not in start.networks else (start.context(task.name),)
@@ -173,7 +178,7 @@ def run_stage(
         return Entry(network, context, training)
 
     begun = time.monotonic()
-    preview = Preview(shown, settings.tile, stop, at_once=task.from_start)
+    preview = Preview(shown, settings.tile, stop, at_once=task.is_short)
     title, last = task.phase.capitalize(), 0.0
     if short is not None and done == 0:
         trainings = adapt(enter(contexts[0]), short.steps, lambda tried: begin(tried.network, tried.context, stage))
@@ -249,7 +254,7 @@ def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:
     """Return the steps that a network has been trained for, and the seconds that these took."""
     if start is None or task.name not in start.networks:
         return 0, 0.0
-    steps = (after_start(task.settings) if task.from_start else task.settings).steps
+    steps = (after_start(task.settings) if task.is_short else task.settings).steps
     done = start.steps.get(task.name, steps)
     if done >= steps and task.is_last:
         done = steps // 2  # the last stage is given half its steps again
