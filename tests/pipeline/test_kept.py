@@ -7,7 +7,6 @@ from scipy import ndimage
 
 from napari_autostructn2v import Settings, StageSettings, denoise
 
-
 SETTINGS = Settings(
     stage1=StageSettings(crop_size=32, batch_size=4, patches_per_image=20, num_epochs=8), stages="1", start="scratch"
 )
