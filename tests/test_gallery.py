@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import napari_autostructn2v
-from napari_autostructn2v import samples
+from napari_autostructn2v import samples, settings
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "scripts" / "gallery.py"
@@ -30,7 +29,7 @@ def gallery():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_runs_and_draws(name: str, gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With trainings of one epoch, and a smaller movie."""
-    monkeypatch.setitem(napari_autostructn2v.settings.PRESET_EPOCHS, "fast", 1)
+    monkeypatch.setitem(settings.PRESET_EPOCHS, "fast", 1)
     monkeypatch.setattr(samples, "dividing_nuclei", lambda movie=samples.dividing_nuclei: movie()[:, :96, :96])
     printed = gallery.run(name, tmp_path / "picture.png")
     assert (tmp_path / "picture.png").stat().st_size > 5_000
