@@ -2,7 +2,8 @@
 
 Prints a Markdown table: lateness of a 10 ms timer of the window while both stages train, what the open window costs the
 training, click to first preview, cancel to idle, and memory and threads over many runs. On a machine without a screen:
-``xvfb-run -a -s "-screen 0 1280x800x24" python benchmarks/responsiveness.py``. Short: ``--quick``.
+``xvfb-run -a -s "-screen 0 1280x800x24" python benchmarks/responsiveness.py``. As many runs in about ten minutes, since
+each trains for less time: ``--short``. To see that it works: ``--quick``.
 """
 
 from __future__ import annotations
@@ -163,14 +164,14 @@ def cancelling(bench: Bench, count: int, longest: float) -> list[str]:
     ]
 
 
-def many_runs(bench: Bench, count: int) -> list[str]:
+def many_runs(bench: Bench, count: int, side: int, epochs: int) -> list[str]:
     """Memory and threads over many runs."""
     import psutil
 
     process = psutil.Process()
     settings = bench.tuning.settings
-    changes = {name: replace(getattr(settings, name), num_epochs=2) for name in ("stage1", "stage2")}
-    bench.open(256, stages="both", **changes)
+    changes = {name: replace(getattr(settings, name), num_epochs=epochs) for name in ("stage1", "stage2")}
+    bench.open(side, stages="both", **changes)
     memory, threads = [], []
     for _ in range(count):
         bench.click(bench.dock.run_button)
@@ -190,6 +191,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few and short runs, to see that it works")
+    parser.add_argument("--short", action="store_true", help="as many runs, which train for less time")
     parser.add_argument("--runs", type=int, default=50, help="runs one after the other")
     parser.add_argument("--cancels", type=int, default=30)
     parser.add_argument("--side", type=int, default=1024, help="of the image that the timer is watched on, in pixels")
@@ -198,6 +200,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.runs, arguments.cancels, arguments.epochs = 6, 4, 3
+    elif arguments.short:
+        arguments.epochs = min(arguments.epochs, 12)
+    brief = arguments.quick or arguments.short
     with tempfile.TemporaryDirectory() as folder:
         # The user's own settings and models have no part in this.
         os.environ["AUTOSTRUCTN2V_FOLDER"] = folder
@@ -207,8 +212,8 @@ def main() -> None:
         parts: dict[str, Callable[[], list[str]]] = {
             "preview": lambda: first_preview(bench),
             "lateness": lambda: lateness(bench, arguments.side, arguments.epochs),
-            "cancel": lambda: cancelling(bench, arguments.cancels, 3 if arguments.quick else 12),
-            "runs": lambda: many_runs(bench, arguments.runs),
+            "cancel": lambda: cancelling(bench, arguments.cancels, 4 if brief else 12),
+            "runs": lambda: many_runs(bench, arguments.runs, *((128, 1) if brief else (256, 2))),
         }
         for name, part in parts.items():
             if arguments.only in (None, name):

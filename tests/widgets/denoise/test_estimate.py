@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from napari_autostructn2v.settings import Settings
 from napari_autostructn2v.widgets.denoise import DenoiseDock
 from napari_autostructn2v.widgets.denoise.estimate import Speed, work_of
 from napari_autostructn2v.widgets.denoise.run_clock import RunClock
+from napari_autostructn2v.widgets.image import Source
 from napari_autostructn2v.widgets.work import ChannelProgress
 
 
@@ -129,16 +131,16 @@ def dock(make_napari_viewer, monkeypatch, qtbot):
 
 def test_the_dock_says_how_long_and_measures_small_images_unasked(dock, qtbot, own_folder) -> None:
     estimate = dock.options.estimate
-    qtbot.waitUntil(lambda: estimate.text().startswith("About "))
-    assert "with stage 2" in estimate.text(), "only the measurement tells whether stage 2 runs"
+    dock.options.quality["best"].click()
+    qtbot.waitUntil(lambda: "with stage 2" in estimate.text())  # only the measurement tells whether stage 2 runs
     qtbot.waitUntil(lambda: "correlated" in dock.noise_panel.verdict.text(), timeout=10_000)
     qtbot.waitUntil(lambda: "with stage 2" not in estimate.text())
     text = estimate.text()
-    dock.options.quality["best"].click()
+    dock.options.quality["balanced"].click()
     qtbot.waitUntil(lambda: estimate.text() != text)
     dock.denoise()
     qtbot.waitUntil(lambda: not dock.control.is_running, timeout=10_000)
-    assert "stage 1 best auto" in (own_folder / "speed.toml").read_text()
+    assert "stage 1 balanced auto" in (own_folder / "speed.toml").read_text()
     dock._viewer.layers.clear()
     qtbot.waitUntil(lambda: not estimate.text())
 
@@ -151,3 +153,20 @@ def test_what_cannot_be_measured_unasked_is_not_complained_about(dock, qtbot) ->
     assert not dock.message.text
     panel.measure_button.click()
     qtbot.waitUntil(lambda: "constant" in dock.message.text)
+
+
+def test_a_run_that_turned_out_to_need_no_second_stage_is_learned_as_such(dock, monkeypatch) -> None:
+    forecast, image = dock.forecast, dock._state.image
+    monkeypatch.setattr(forecast, "_knows_second", lambda image: None)  # nothing has been measured
+    forecast.following(Source.of(image.pixels, dock._viewer), lambda stop: iter(()))
+    forecast._present.times.seconds.update({"measuring": 1.0, "stage 1": 20.0, "after stage 1": 2.0})
+    forecast.learn(SimpleNamespace(is_stopped=False, result=object()))
+    monkeypatch.setattr(forecast, "_knows_second", lambda image: False)
+    expected = forecast._speed.of(forecast._work(image, with_second=False))
+    assert expected["stage 1"] == pytest.approx(20)
+    assert expected["after stage 1"] == pytest.approx(2)
+
+
+def test_a_moment_is_a_second_at_least(dock, monkeypatch, qtbot) -> None:
+    monkeypatch.setattr(dock.forecast._speed, "of", lambda work: {"measuring": 0.01})
+    assert dock.forecast.in_words() == "About 1 s.", "the same with and without stage 2 is said once"

@@ -27,3 +27,25 @@ def test_the_tab_key_goes_from_top_to_bottom(make_napari_viewer, qtbot) -> None:
     assert passed[-1] is dock.run_button
     assert set(dock.options.quality.values()) & set(passed), "one of the buttons; the arrow keys choose among them"
     assert dock.options.stages_combo in passed
+
+
+def test_every_section_is_gone_through_in_the_order_in_which_it_is_read(make_napari_viewer, qtbot) -> None:
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(np.random.default_rng(0).normal(size=(64, 64)), name="cells")
+    dock = DenoiseDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Denoise")
+    for section in (dock.noise_section, dock.model_section, dock.advanced_section):
+        section.expand()
+    qtbot.waitUntil(lambda: dock.advanced.reset_button.y() > 200)  # laid out
+    for content in (dock.noise_panel, dock.model_panel, dock.advanced):
+        stops, at = [], content.nextInFocusChain()
+        while at is not content:
+            tab = at.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if content.isAncestorOf(at) and at.window() is dock.window() and tab and at.focusProxy() is None:
+                stops.append(at)
+            at = at.nextInFocusChain()
+        # Those that fold away or wait behind a tab have no place of their own.
+        places = [stop.mapTo(content, stop.rect().center()) for stop in stops if stop.isVisible()]
+        rows = [place.y() // 12 for place in places]
+        assert len(stops) > 3 and rows == sorted(rows), content
+    assert dock.noise_panel.editor.focusPolicy() & Qt.FocusPolicy.TabFocus

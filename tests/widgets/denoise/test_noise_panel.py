@@ -76,6 +76,22 @@ def test_the_right_button_and_a_move_without_a_button_change_nothing(editor, qtb
     np.testing.assert_array_equal(editor.pattern, [[1, 1, 1]])
 
 
+def test_the_mask_is_drawn_by_keyboard_alone(editor, qtbot) -> None:
+    np.testing.assert_array_equal(editor.pattern, [[1, 1, 1]])
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Left):  # from the pixel on the right to the one below
+        qtbot.keyClick(editor, key)
+    with qtbot.waitSignal(editor.edited):
+        qtbot.keyClick(editor, Qt.Key.Key_Space)
+    np.testing.assert_array_equal(editor.pattern, [[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    assert editor.accessibleDescription().startswith("+1 px down, +0 px right: hidden")
+    qtbot.keyClick(editor, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    np.testing.assert_array_equal(editor.pattern, [[0, 1, 0], [1, 1, 1], [0, 0, 0]])
+    for _ in range(30):
+        qtbot.keyClick(editor, Qt.Key.Key_Right)
+    qtbot.keyClick(editor, Qt.Key.Key_Space)
+    assert editor.pattern.shape == (3, 9), "the edge of the picture is the end"
+
+
 @pytest.mark.parametrize(
     ("offset", "first"),
     [

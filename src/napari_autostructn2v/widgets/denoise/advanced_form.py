@@ -25,7 +25,7 @@ from qtpy.QtWidgets import (
 
 from ...errors import InputError
 from ...settings import RANGES, Settings, StageSettings
-from ..parts import WholeNumberEdit, add_row
+from ..parts import WholeNumberEdit, add_row, order_tabs
 from .habits import Habits, ResultType
 
 __all__ = ["AdvancedForm"]
@@ -273,6 +273,7 @@ class AdvancedForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.run_form, self.keep_earlier, tabs, self.reset_button):
             layout.addWidget(widget)
+        order_tabs(self.run_form.form)
         self.show_settings(Settings())
         for form in (self.run_form, *self.stage_forms.values()):
             form.changed.connect(self.changed)

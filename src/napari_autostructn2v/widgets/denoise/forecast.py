@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..image import ImageState, Outcome, Source, ViewerState
 from ..work import PartTimes, Task, timed
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["Forecast"]
 
 
+class _Present(NamedTuple):
+    """What is being run, should it end after stage 1 or go on to stage 2, and how long it takes."""
+
+    alone: Work
+    both: Work
+    times: PartTimes
+
+
 class Forecast:
     """Estimates for the images of a viewer.
 
@@ -28,7 +36,7 @@ class Forecast:
     def __init__(self, state: ViewerState) -> None:
         self._state = state
         self._speed = Speed.load()
-        self._present: tuple[Work, PartTimes] | None = None  # what is being run, and how long it takes
+        self._present: _Present | None = None
         self._expected: dict[RunPart, float] = {}
 
     def in_words(self) -> str:
@@ -45,11 +53,10 @@ class Forecast:
     def following(self, source: Source, task: Task) -> Task:
         """Return a training that is followed, to learn how long its parts take."""
         image = self._state.of(source.layer)
-        second = self._knows_second(image)
-        work = self._work(image, with_second=True if second is None else second)
-        self._present = work, PartTimes()
-        self._expected = self._speed.of(work)
-        return timed(task, self._present[1])
+        alone, both = (self._work(image, with_second=second) for second in (False, True))
+        self._present = _Present(alone, both, PartTimes())
+        self._expected = self._speed.of(alone if self._knows_second(image) is False else both)
+        return timed(task, self._present.times)
 
     def expect_training_on(self, source: Source) -> None:
         """Prepare for a run that trains a model on, of which nothing is learned: it may have been nearly done."""
@@ -73,8 +80,9 @@ class Forecast:
         present, self._present = self._present, None
         if present is None or outcome.is_stopped or outcome.result is None:
             return
-        work, times = present
-        self._speed.learn(work, times.seconds)
+        # Only the run itself has told whether stage 2 was needed, where nothing had been measured before it.
+        taken = present.times.seconds
+        self._speed.learn(present.both if "stage 2" in taken else present.alone, taken)
 
     def _seconds(self, image: ImageState, *, with_second: bool) -> float:
         """Return how long a run will take, at least a second: none takes no time at all."""

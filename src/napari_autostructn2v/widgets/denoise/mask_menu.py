@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from ..parts import ask_save
 
@@ -26,21 +26,15 @@ _SHAPES = {
 
 
 class MaskMenu(QPushButton):
-    """Asks for a shape or for a file.
-
-    Parameters
-    ----------
-    parent : QWidget
-        That file dialogs come up over.
-    """
+    """Asks for a shape or for a file."""
 
     #: A shape was chosen: a function that takes how far it reaches, in pixels, and returns the mask as a bool array.
     shape_chosen = Signal(object)
     load_wanted = Signal(str)
     save_wanted = Signal(str)
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__("Mask", parent)
+    def __init__(self) -> None:
+        super().__init__("Mask")
         self.setToolTip("Choose a shape for the mask, or load and save masks as .npy files.")
         menu = QMenu(self)
         for name in _SHAPES:
@@ -53,11 +47,11 @@ class MaskMenu(QPushButton):
 
     def _on_action(self, action: Any) -> None:
         if action is self._load_action:
-            path, _ = QFileDialog.getOpenFileName(self.parentWidget(), "Load a blind mask", "", _FILES)
+            path, _ = QFileDialog.getOpenFileName(self, "Load a blind mask", "", _FILES)
             if path:
                 self.load_wanted.emit(path)
         elif action is self._save_action:
-            path = ask_save(self.parentWidget(), "Save the blind mask", "mask.npy", "Blind mask")
+            path = ask_save(self, "Save the blind mask", "mask.npy", "Blind mask")
             if path:
                 self.save_wanted.emit(path)
         else:

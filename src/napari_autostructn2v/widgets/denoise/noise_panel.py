@@ -71,7 +71,7 @@ class NoisePanel(QWidget):
         self.measure_button = QPushButton("Measure")
         self.measure_button.setToolTip("Measure the noise in the background of the chosen image; nothing is trained.")
         self.automatic_button = QPushButton("Automatic")
-        self.shape_button = MaskMenu(self)
+        self.shape_button = MaskMenu()
         self._lay_out()
         self.measure_button.clicked.connect(self.measure)
         self.automatic_button.clicked.connect(self.use_automatic)

@@ -99,6 +99,8 @@ class ProgressView(QWidget):
 def progress_in_words(event: Progress, seconds_left: float | None = None) -> str:
     """Return an event as a line such as ``Stage 1: step 412 of 900 · 14 s left``."""
     words = event.message or event.phase.capitalize()
+    if event.measurement is not None:  # what was found stands in the section about the noise
+        words = "The noise is measured; getting ready to train"
     if event.total and str(event.total) not in words:
         words = f"{words}: step {event.step:,} of {event.total:,}"
     if seconds_left is not None and math.isfinite(seconds_left):

@@ -1,10 +1,10 @@
-"""The blind mask drawn over the measured autocorrelation, edited by clicking."""
+"""The blind mask drawn over the measured autocorrelation, edited by clicking or by keys."""
 
 from __future__ import annotations
 
 import numpy as np
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from qtpy.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 __all__ = ["MAX_REACH", "MaskEditor"]
@@ -14,6 +14,14 @@ MAX_REACH = 12
 
 #: Colours of correlations of +1 and -1 (Okabe-Ito); in between they fade into the colour of none.
 _POSITIVE, _NEGATIVE = QColor("#e69f00"), QColor("#56b4e9")
+
+#: Rows down and columns right that the arrow keys go.
+_STEPS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
 
 _LEAST_SHOWN_REACH = 4
 
@@ -36,6 +44,9 @@ class MaskEditor(QWidget):
         self._blind[MAX_REACH, MAX_REACH] = True
         self._reach = _LEAST_SHOWN_REACH
         self._painting: bool | None = None  # the value that a drag gives to the pixels it crosses
+        self._cursor = (0, 1)  # where the keys are
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Blind mask")
         self.setFixedHeight(_SIZE)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -90,6 +101,9 @@ class MaskEditor(QWidget):
         cell = float(min(self.width(), self.height()) // cells)
         return cell, (self.width() - cell * cells) // 2, (self.height() - cell * cells) // 2
 
+    def _within(self, at: int) -> int:
+        return min(max(at, -self._reach), self._reach)
+
     def _set(self, row: int, column: int, blind: bool, alone: bool) -> None:
         if (row, column) == (0, 0):
             return
@@ -106,6 +120,7 @@ class MaskEditor(QWidget):
             return
         offset = self.offset_at(event.position())
         if offset is not None and offset != (0, 0):
+            self._cursor = offset
             self._painting = not self._blind[MAX_REACH + offset[0], MAX_REACH + offset[1]]
             self._set(*offset, self._painting, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
@@ -123,6 +138,27 @@ class MaskEditor(QWidget):
         self._reach = self._reach_worth_seeing()
         self.update()
 
+    # ---- keys
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Go from pixel to pixel by the arrow keys, and toggle one by Space."""
+        if event is None:
+            return
+        row, column = self._cursor
+        key = Qt.Key(event.key())
+        if key in _STEPS:
+            down, right = _STEPS[key]
+            self._cursor = self._within(row + down), self._within(column + right)
+            self.setAccessibleDescription(self._words(self._cursor).splitlines()[0])
+            self.update()
+        elif key == Qt.Key.Key_Space:
+            alone = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._set(row, column, not self._blind[MAX_REACH + row, MAX_REACH + column], alone)
+            self._reach = self._reach_worth_seeing()
+            self.setAccessibleDescription(self._words(self._cursor).splitlines()[0])
+        else:
+            super().keyPressEvent(event)
+
     def event(self, event: QEvent | None) -> bool:
         """Tell the correlation under the mouse."""
         if isinstance(event, QHelpEvent):
@@ -135,7 +171,7 @@ class MaskEditor(QWidget):
         lines = [
             "Orange and blue pixels share noise with the centre pixel, with equal or opposite sign.",
             "Framed pixels are hidden from the network in stage 2. Click or drag to hide or show pixels with their "
-            "mirror image. Hold Shift to change one pixel alone.",
+            "mirror image. Hold Shift to change one pixel alone. By keyboard: the arrow keys and Space.",
         ]
         if offset is not None:
             row, column = offset
@@ -165,6 +201,12 @@ class MaskEditor(QWidget):
                 if self._blind[MAX_REACH + row, MAX_REACH + column]:
                     box = QRectF(left + (column + self._reach) * cell, top + (row + self._reach) * cell, cell, cell)
                     painter.drawRect(box.adjusted(1.5, 1.5, -1.5, -1.5))
+        if self.hasFocus():
+            row, column = self._cursor
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2, Qt.PenStyle.DotLine))
+            left, top = left + (column + self._reach) * cell, top + (row + self._reach) * cell
+            painter.drawRect(QRectF(left, top, cell, cell).adjusted(-1, -1, 1, 1))
+            painter.setPen(QPen(text, 2))
         painter.setBrush(text)
         painter.drawEllipse(self.position_of(0, 0), cell / 8, cell / 8)
         painter.end()
