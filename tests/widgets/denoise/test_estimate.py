@@ -11,7 +11,7 @@ from helpers.stand_in import StandIn
 
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.settings import Settings
-from napari_autostructn2v.widgets.denoise import DenoiseDock
+from napari_autostructn2v.widgets.denoise import DenoiseDock, estimate
 from napari_autostructn2v.widgets.denoise.estimate import Speed, work_of
 from napari_autostructn2v.widgets.denoise.run_clock import RunClock
 from napari_autostructn2v.widgets.image import Source
@@ -170,3 +170,15 @@ def test_a_run_that_turned_out_to_need_no_second_stage_is_learned_as_such(dock, 
 def test_a_moment_is_a_second_at_least(dock, monkeypatch, qtbot) -> None:
     monkeypatch.setattr(dock.forecast._speed, "of", lambda work: {"measuring": 0.01})
     assert dock.forecast.in_words() == "About 1 s.", "the same with and without stage 2 is said once"
+
+
+def test_a_processor_without_bfloat16_is_expected_to_train_for_longer(monkeypatch) -> None:
+    def expected(has: bool) -> dict:
+        monkeypatch.setattr(estimate, "_has_graphics", lambda: False)
+        monkeypatch.setattr(estimate, "_has_bfloat16", lambda: has)
+        monkeypatch.setattr(estimate, "_operations", lambda: 60.0)
+        return Speed().of(work())
+
+    with_it, without = expected(True), expected(False)
+    assert 3 < without["stage 1"] / with_it["stage 1"] < 8
+    assert without["measuring"] == with_it["measuring"]
