@@ -46,7 +46,7 @@ def quality_values(
 
     # The model is there already: which mask it would take is not asked.
     measurement = measure(planes, replace(settings, stages="1"), stop=stop)
-    values: dict[str, Any] = plain(assess(measurement.noisy(planes), denoised, measurement.noise_in_units))
+    values: dict[str, Any] = plain(assess(measurement.noisy(planes), denoised, measurement.noise_to_remove))
     return values
 
 

@@ -32,11 +32,14 @@ class BlindMask:
         One sentence for the user.
     predicted_gain_db : float
         What the best linear predictor gains by this mask over a single blind pixel.
+    spares_structure : bool
+        Whether what neighbours share was taken for structure, so that it is no noise that should go.
     """
 
     pattern: np.ndarray
     reason: str = ""
     predicted_gain_db: float = 0.0
+    spares_structure: bool = False
 
     def __post_init__(self) -> None:
         pattern = np.asarray(self.pattern)

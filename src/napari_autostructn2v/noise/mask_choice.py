@@ -89,6 +89,7 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
         return BlindMask(
             single,
             "Neighbouring pixels look alike, but that is more likely structure than noise, so stage 2 is not needed.",
+            spares_structure=True,
         )
     chosen = int(gains.argmax())
     if best < MOST_GAIN_DB:

@@ -14,6 +14,7 @@ from ..settings import MaskSettings, Settings
 from ..stop import Stopped, StopToken
 from .blind_mask import BlindMask
 from .estimate import estimate_noise
+from .independent import independent_part
 from .mask_choice import choose_mask, predicted_gain
 from .model import NoiseModel
 from .shared_noise import planes_to_leave_out
@@ -66,6 +67,11 @@ class Measurement:
     def noise_in_units(self) -> NoiseModel:
         """The noise in the units of the image."""
         return self.noise.rescaled(self.planes.scale, self.planes.offset)
+
+    @property
+    def noise_to_remove(self) -> NoiseModel:
+        """The noise that a good result lacks, in units of the image; what neighbours share counts if it is noise."""
+        return independent_part(self.noise_in_units) if self.mask.spares_structure else self.noise_in_units
 
     def gain_of(self, blind_mask: np.ndarray) -> float | None:
         """Predict what a blind mask gains over a single blind pixel, in dB; None where nothing can be said."""

@@ -306,7 +306,7 @@ def _result(
         stages=tuple(trained),
         seconds={phase: round(time_taken, 3) for phase, time_taken in seconds.items()},
         steps={name: stage.steps for name, stage in done.items()},
-        quality=None if best is None else assess(noisy, best, noise.noise_in_units),
+        quality=None if best is None else assess(noisy, best, noise.noise_to_remove),
         stopped=stopped,
         messages=tuple(messages),
         brightness=brightness,

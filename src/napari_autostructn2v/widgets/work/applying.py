@@ -96,7 +96,7 @@ def predict_task(
             )[chosen]
         except Stopped:
             return None
-        quality = assess(noisy[: len(predicted)], predicted, measurement.noise_in_units)
+        quality = assess(noisy[: len(predicted)], predicted, measurement.noise_to_remove)
         if large:
             whole = stack if dtype is None else stack.astype(dtype)
             predicted = computed(model, whole, settings, plane, stop)
