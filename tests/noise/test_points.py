@@ -50,3 +50,13 @@ def test_pulses_of_a_detector_are_noise(kernel):
     pulses = rng.exponential(20, (256, 256)) * (rng.uniform(0, 1, (256, 256)) < 0.05)
     image = ndimage.convolve(pulses, kernel, mode="wrap") + rng.normal(0, 1, pulses.shape)
     assert estimate_noise(image).mean_variance == pytest.approx(image.var(), rel=0.3)
+
+
+def test_photons_of_small_bright_spots_are_noise():
+    rng = np.random.default_rng(3)
+    places = np.zeros((256, 256))
+    places[tuple(rng.integers(0, 256, (2, 200)))] = rng.uniform(100, 500, 200)
+    light = 0.1 + ndimage.gaussian_filter(places, 2)
+    noise = estimate_noise(rng.poisson(light) + rng.normal(0, 0.5, light.shape))
+    at = np.array([1.0, 2.0, 10.0])
+    np.testing.assert_allclose(noise.variance_at(at), at + 0.25, rtol=0.3)

@@ -20,9 +20,19 @@ _LEAST_GAIN, _SHARED_GAIN, _STEPS, _MUCH_LESS = 0.15, 0.5, (2, 3, 4), 0.8
 #: So do differences of this order that keep more than a share of what they would keep of independent noise.
 _HIGH_ORDER, _FINE_GAIN = 6, 0.3
 
-#: Blocks of which a smaller share lies between points do not count, and points of planes of which a smaller share does
-#: are no points.
-_LEAST_COUNTED, _LEAST_BETWEEN = 0.2, 0.6
+#: Planes that are looked at, and the side in pixels of the blocks that they are cut into.
+_MOST_PLANES, _SIDE = 4, 16
+
+#: Blocks of which a smaller share lies between points do not count, and where points cover a larger share of a plane
+#: they are no points.
+_LEAST_COUNTED, _MOST_POINTS = 0.2, 0.4
+
+#: Points are left out where they make so many times the variance at the brightest pixels, which are those from this
+#: quantile on.
+_POINTS_COUNT, _BRIGHTEST = 8.0, 0.999
+
+#: And where more than this share of the squared differences at so many peaks at least is structure.
+_OF_POINTS, _FEWEST_PEAKS = 0.35, 16
 
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
 _LOW_QUANTILE = 0.3
@@ -53,9 +63,52 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
     Notes
     -----
     Second differences suppress structure (Immerkaer, Comput. Vis. Image Underst. 64, 1996); the gain of each filter for
-    noise of this correlation turns their variance into the noise's. Points and thin lines are left out. In each class a
-    low quantile over the tiles is taken, because structure can only add.
+    noise of this correlation turns their variance into the noise's. Points and thin lines are left out where they
+    would make it much larger. In each class a low quantile over the tiles is taken, because structure can only add.
     """
+    few = planes[evenly_spread(len(planes), _MOST_PLANES)].astype(np.float64)
+    filters, nearest = _filters(correlation)
+    found = [_points(plane) for plane in few]
+    measured = _measured(few, [np.zeros_like(points) for points in found], filters, nearest, correlation)
+    if not any(points.any() for points in found):
+        return measured
+    between = _measured(few, found, filters, nearest, correlation)
+    brightest = np.quantile(few, _BRIGHTEST)
+    at_points, elsewhere = (float(along_line(brightest, *each[:2])) for each in (measured, between))
+    is_large = at_points > _POINTS_COUNT * elsewhere
+    return between if is_large and _coherence(few, found) > _OF_POINTS else measured
+
+
+def _coherence(planes: np.ndarray, points: list[np.ndarray]) -> float:
+    """Return how much of the squared differences at the peaks of points is structure, 0 to 1.
+
+    A peak of structure always stands above what its neighbours tell of it; light's noise does as often as it does not.
+    Where the peaks are is told by the neighbours, in which the noise of the pixel itself has no part.
+    """
+    kernels = [_differences(2)[0], *_differences(_HIGH_ORDER)[1:]]
+    kernels = [
+        kernel / np.copysign(np.linalg.norm(kernel), kernel[tuple(np.array(kernel.shape) // 2)]) for kernel in kernels
+    ]
+    ring = np.ones((3, 3)) / 8
+    ring[1, 1] = 0
+    heights = []
+    for plane, found in zip(planes, points, strict=True):
+        height, width = found.shape
+        around = ndimage.convolve(plane, ring)[:height, :width]
+        if not found.any():
+            continue
+        peaks = (around >= ndimage.maximum_filter(around, 3)) & (around > np.median(around[found]))
+        each = np.stack([ndimage.convolve(plane, kernel)[:height, :width][peaks] for kernel in kernels])
+        heights.append(np.take_along_axis(each, np.abs(each).argmax(0)[None], 0)[0])
+    above = np.concatenate(heights) if heights else np.zeros(0)
+    if len(above) < _FEWEST_PEAKS:
+        return 0.0
+    # A chance peak of the neighbours leaves the pixel below them.
+    return float(max(0.0, above.mean()) ** 2 / max(np.square(above).mean(), np.finfo(float).tiny))
+
+
+def _filters(correlation: np.ndarray) -> tuple[list[np.ndarray], int]:
+    """Return filters of differences in which enough is left of noise, and how many of them are of nearest pixels."""
     near = _differences(2)
     gains = [_filter_gain(kernel, correlation) for kernel in near]
     filters = [kernel for kernel, gain in zip(near, gains, strict=True) if gain > _LEAST_GAIN]
@@ -73,17 +126,20 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
         filters += [
             kernel for kernel in fine if _filter_gain(kernel, correlation) > _FINE_GAIN * np.square(kernel).sum()
         ]
-    side = 16
+    return filters, nearest
+
+
+def _measured(
+    planes: np.ndarray, points: list[np.ndarray], filters: list[np.ndarray], nearest: int, correlation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return what :func:`variance_against_intensity` does, of planes without the pixels of (Y, X) bool `points`."""
     means, squares = [], []
-    for plane in planes[evenly_spread(len(planes), 4)].astype(np.float64):
-        height, width = (length - length % side for length in plane.shape)
-        between = ~_points(plane[:height, :width], side)
-        if between.mean() < _LEAST_BETWEEN:
-            between[:] = True
-        means.append(_means(plane[:height, :width], between, side))
+    for plane, found in zip(planes, points, strict=True):
+        height, width = found.shape
+        means.append(_means(plane[:height, :width], ~found))
         squares.append(
             [
-                _means(np.square(ndimage.convolve(plane, kernel)[:height, :width]), _apart(between, kernel), side)
+                _means(np.square(ndimage.convolve(plane, kernel)[:height, :width]), _apart(found, kernel))
                 for kernel in filters
             ]
         )
@@ -97,7 +153,7 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
     for kernel, square in zip(filters, by_filter, strict=True):
         # A low quantile of chi-squared scatter lies below its mean by so much; correlated samples count for fewer.
         own = _overlaps(kernel)
-        scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / side**2)
+        scatter = np.sqrt(2 * ((own / own.max()) ** 2).sum() / _SIDE**2)
         square = square / max(_filter_gain(kernel, correlation), 1e-3)
         unbiased = square / (1 + NormalDist().inv_cdf(_LOW_QUANTILE) * scatter)
         estimates.append((float(np.median(square)), _low_levels(mean, unbiased, groups, intensities)))
@@ -143,25 +199,27 @@ def _low_levels(
     return levels
 
 
-def _points(plane: np.ndarray, side: int) -> np.ndarray:
-    """Return which pixels of a plane belong to points and thin lines, by blocks of a side: (Y, X) bool."""
-    rows, columns = (length // side for length in plane.shape)
-    found = find_points(plane.reshape(rows, side, columns, side).swapaxes(1, 2).reshape(-1, side, side))
-    return found.reshape(rows, columns, side, side).swapaxes(1, 2).reshape(plane.shape)
+def _points(plane: np.ndarray) -> np.ndarray:
+    """Return which pixels of the whole blocks of a plane belong to points and thin lines: (Y, X) bool."""
+    rows, columns = (length // _SIDE for length in plane.shape)
+    whole = plane[: rows * _SIDE, : columns * _SIDE]
+    blocks = whole.reshape(rows, _SIDE, columns, _SIDE).swapaxes(1, 2)
+    found = find_points(blocks.reshape(-1, _SIDE, _SIDE)).reshape(blocks.shape).swapaxes(1, 2).reshape(whole.shape)
+    return found if found.mean() <= _MOST_POINTS else np.zeros_like(found)
 
 
-def _apart(between: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def _apart(points: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Return the pixels at which a filter sees no point."""
-    return between if between.all() else ndimage.binary_erosion(between, np.ones(kernel.shape), border_value=1)
+    return ~ndimage.binary_dilation(points, np.ones(kernel.shape)) if points.any() else ~points
 
 
-def _means(values: np.ndarray, counted: np.ndarray, side: int) -> np.ndarray:
-    """Return the mean over each block of a side of the pixels that count; NaN where hardly any do."""
-    rows, columns = (length // side for length in values.shape)
-    blocks = (rows, side, columns, side)
+def _means(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """Return the mean over each block of the pixels that count; NaN where hardly any do."""
+    rows, columns = (length // _SIDE for length in values.shape)
+    blocks = (rows, _SIDE, columns, _SIDE)
     count = counted.reshape(blocks).sum((1, 3))
     means = np.where(counted, values, 0).reshape(blocks).sum((1, 3)) / np.maximum(1, count)
-    means[count < _LEAST_COUNTED * side**2] = np.nan
+    means[count < _LEAST_COUNTED * _SIDE**2] = np.nan
     return means.ravel()
 
 
