@@ -71,7 +71,7 @@ class Model:
         image = np.asarray(image)
         return gaussian_filter(image, (0,) * (image.ndim - 2) + (1, 1)).astype(dtype or image.dtype)
 
-    def fitted_to(self, image):
+    def fitted_to(self, image, *, known=False):
         return self, ""
 
     def save(self, path) -> None:

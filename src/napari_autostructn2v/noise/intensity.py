@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..images import evenly_spread
-from .points import find_points
+from .points import find_points, spread_between_points
 
 __all__ = ["along_line", "variance_against_intensity"]
 
@@ -23,15 +23,11 @@ _HIGH_ORDER, _FINE_GAIN = 6, 0.3
 #: Planes that are looked at, and the side in pixels of the blocks that they are cut into.
 _MOST_PLANES, _SIDE = 4, 16
 
-#: Blocks of which a smaller share lies between points do not count, and where points cover a larger share of a plane
-#: they are no points.
-_LEAST_COUNTED, _MOST_POINTS = 0.2, 0.4
+#: Blocks of which a smaller share lies between points do not count, nor do those that vary so many times more than the
+#: quarter that varies least, as long as this share of all blocks counts.
+_LEAST_COUNTED, _CROWDED, _LEAST_BLOCKS = 0.2, 1.5, 0.1
 
-#: Points are left out where they make so many times the variance at the brightest pixels, which are those from this
-#: quantile on.
-_POINTS_COUNT, _BRIGHTEST = 8.0, 0.999
-
-#: And where more than this share of the squared differences at so many peaks at least is structure.
+#: Points are left out where more than this share of the squared differences at so many peaks at least is structure.
 _OF_POINTS, _FEWEST_PEAKS = 0.35, 16
 
 #: Structure can only add to the variance of a tile, so that of the noise is looked for among the lower ones.
@@ -63,20 +59,17 @@ def variance_against_intensity(planes: np.ndarray, correlation: np.ndarray) -> t
     Notes
     -----
     Second differences suppress structure (Immerkaer, Comput. Vis. Image Underst. 64, 1996); the gain of each filter for
-    noise of this correlation turns their variance into the noise's. Points and thin lines are left out where they
-    would make it much larger. In each class a low quantile over the tiles is taken, because structure can only add.
+    noise of this correlation turns their variance into the noise's. Where there are points and thin lines, it is
+    measured between them. In each class a low quantile over the tiles is taken, because structure can only add.
     """
     few = planes[evenly_spread(len(planes), _MOST_PLANES)].astype(np.float64)
-    filters, nearest = _filters(correlation)
+    filters = (*_filters(correlation), correlation)
     found = [_points(plane) for plane in few]
-    measured = _measured(few, [np.zeros_like(points) for points in found], filters, nearest, correlation)
-    if not any(points.any() for points in found):
-        return measured
-    between = _measured(few, found, filters, nearest, correlation)
-    brightest = np.quantile(few, _BRIGHTEST)
-    at_points, elsewhere = (float(along_line(brightest, *each[:2])) for each in (measured, between))
-    is_large = at_points > _POINTS_COUNT * elsewhere
-    return between if is_large and _coherence(few, found) > _OF_POINTS else measured
+    if _coherence(few, found) > _OF_POINTS:
+        left_out = [points | _crowded(plane) for plane, points in zip(few, found, strict=True)]
+        if np.mean([np.isfinite(_means(points, ~points)) for points in left_out]) > _LEAST_BLOCKS:
+            return _measured(few, left_out, *filters)
+    return _measured(few, [np.zeros_like(points) for points in found], *filters)
 
 
 def _coherence(planes: np.ndarray, points: list[np.ndarray]) -> float:
@@ -201,11 +194,23 @@ def _low_levels(
 
 def _points(plane: np.ndarray) -> np.ndarray:
     """Return which pixels of the whole blocks of a plane belong to points and thin lines: (Y, X) bool."""
+    blocks = _blocks(plane)
+    found = find_points(blocks.reshape(-1, _SIDE, _SIDE)).reshape(blocks.shape).swapaxes(1, 2)
+    return found.reshape(len(blocks) * _SIDE, -1)
+
+
+def _crowded(plane: np.ndarray) -> np.ndarray:
+    """Return the pixels of whole blocks in which points lie so close that there is hardly noise alone: (Y, X) bool."""
+    blocks = _blocks(plane)
+    spread = spread_between_points(blocks.reshape(-1, _SIDE, _SIDE)).reshape(blocks.shape[:2])
+    return np.kron(spread > _CROWDED * np.quantile(spread, 0.25), np.ones((_SIDE, _SIDE))).astype(bool)
+
+
+def _blocks(plane: np.ndarray) -> np.ndarray:
+    """Return the whole blocks of a plane: (rows, columns, side, side)."""
     rows, columns = (length // _SIDE for length in plane.shape)
     whole = plane[: rows * _SIDE, : columns * _SIDE]
-    blocks = whole.reshape(rows, _SIDE, columns, _SIDE).swapaxes(1, 2)
-    found = find_points(blocks.reshape(-1, _SIDE, _SIDE)).reshape(blocks.shape).swapaxes(1, 2).reshape(whole.shape)
-    return found if found.mean() <= _MOST_POINTS else np.zeros_like(found)
+    return whole.reshape(rows, _SIDE, columns, _SIDE).swapaxes(1, 2)
 
 
 def _apart(points: np.ndarray, kernel: np.ndarray) -> np.ndarray:

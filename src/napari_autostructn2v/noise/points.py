@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-__all__ = ["find_points"]
+__all__ = ["find_points", "spread_between_points"]
 
 #: Standard deviations of the noise by which a pixel of a point, and its neighbours on either side, stand out.
 _STANDS_OUT, _BESIDE = 5.0, 2.0
@@ -37,8 +37,7 @@ def find_points(flat: np.ndarray) -> np.ndarray:
     have no part.
     """
     tiles = flat - np.median(flat, (1, 2), keepdims=True)
-    middle, upper = np.quantile(np.abs(tiles), (0.5, 0.75), axis=(1, 2))
-    spread = np.maximum(middle / _MEDIAN, upper / _QUARTILE)[:, None, None]
+    spread = spread_between_points(tiles)[:, None, None]
     stands_out = (np.abs(tiles) > _STANDS_OUT * spread) & (spread > 0)
     points = stands_out.copy()
     for axis in (1, 2) if points.any() else ():
@@ -47,3 +46,10 @@ def find_points(flat: np.ndarray) -> np.ndarray:
     if points.sum() <= _MOST_PULSES * stands_out.sum():
         return np.zeros_like(points)
     return ndimage.binary_dilation(points, np.ones((1, 3, 3)))
+
+
+def spread_between_points(flat: np.ndarray) -> np.ndarray:
+    """Return the (T,) standard deviations of (T, Y, X) tiles, in which points in less than a quarter have no part."""
+    middle, upper = np.quantile(np.abs(flat - np.median(flat, (1, 2), keepdims=True)), (0.5, 0.75), axis=(1, 2))
+    spread: np.ndarray = np.maximum(middle / _MEDIAN, upper / _QUARTILE)
+    return spread
