@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from napari_autostructn2v import RoiSettings, select_patches
-from napari_autostructn2v.noise import estimate_noise
+from napari_autostructn2v.noise import estimate_noise, variance_against_intensity
 
 KERNELS = {"white": np.ones((1, 1)), "rows": np.ones((1, 5)), "camera": np.outer([1, 2, 1], [1, 2, 1])}
 
@@ -60,3 +60,8 @@ def test_photons_of_small_bright_spots_are_noise():
     noise = estimate_noise(rng.poisson(light) + rng.normal(0, 0.5, light.shape))
     at = np.array([1.0, 2.0, 10.0])
     np.testing.assert_allclose(noise.variance_at(at), at + 0.25, rtol=0.3)
+
+
+def test_an_image_without_noise_has_none():
+    levels = np.repeat(np.arange(64.0), 64).reshape(1, 64, 64)
+    assert not variance_against_intensity(levels, np.ones((1, 1)))[1].any()

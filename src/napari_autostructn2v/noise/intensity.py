@@ -185,8 +185,9 @@ def _low_levels(
     variances count as shares of what the classes have on the whole.
     """
     levels = np.array([np.quantile(variances[group], _LOW_QUANTILE) for group in groups])
+    least = max(_LEAST_SHARE * float(levels.max()), np.finfo(float).tiny)
     for _ in range(_ROUNDS):
-        usual = np.maximum(along_line(mean, intensities, levels), _LEAST_SHARE * levels.max())
+        usual = np.maximum(along_line(mean, intensities, levels), least)
         shares = [np.quantile(variances[group] / usual[group], _LOW_QUANTILE) for group in groups]
         levels = np.array([share * usual[group].mean() for share, group in zip(shares, groups, strict=True)])
     return levels
