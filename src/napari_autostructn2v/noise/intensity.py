@@ -86,10 +86,10 @@ def _coherence(planes: np.ndarray, points: list[np.ndarray]) -> float:
     ring[1, 1] = 0
     heights = []
     for plane, found in zip(planes, points, strict=True):
-        height, width = found.shape
-        around = ndimage.convolve(plane, ring)[:height, :width]
         if not found.any():
             continue
+        height, width = found.shape
+        around = ndimage.convolve(plane, ring)[:height, :width]
         peaks = (around >= ndimage.maximum_filter(around, 3)) & (around > np.median(around[found]))
         each = np.stack([ndimage.convolve(plane, kernel)[:height, :width][peaks] for kernel in kernels])
         heights.append(np.take_along_axis(each, np.abs(each).argmax(0)[None], 0)[0])
