@@ -28,7 +28,7 @@ def started_network(
     settings : StageSettings
         Of which only the size of the network counts.
     blind_mask : (H, W) bool
-        The blind mask: there is a start for noise that pixels do not share.
+        The blind mask: there is a start for noise that pixels do not share, or share along rows or columns only.
     device : torch.device
     context : Context
         What the network is shown of other planes. The start has seen planes alone, so it begins by making nothing of

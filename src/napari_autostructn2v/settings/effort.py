@@ -27,9 +27,9 @@ def has_start(stage: StageSettings, mask_shape: Sequence[int] = (1, 1)) -> bool:
     ----------
     stage : StageSettings
     mask_shape : sequence of int
-        (H, W) of the blind mask: it has learned with single pixels blind.
+        (H, W) of the blind mask: a pixel, or a line along a row or a column (see docs/decisions.md).
     """
-    return (stage.features, stage.num_layers) == _START_SIZE and max(mask_shape) == 1
+    return (stage.features, stage.num_layers) == _START_SIZE and min(mask_shape) == 1
 
 
 def after_start(stage: StageSettings) -> StageSettings:

@@ -118,7 +118,7 @@ _RUN_FIELDS = (
         "Start from",
         "What training sets out from: a network that has learned from pictures made by code, which is sooner done, or "
         "nothing (start). Either way it is your image that decides what is kept.",
-        choices=(("What other images taught", "general"), ("Nothing", "scratch")),
+        choices=(("A trained network", "general"), ("Nothing", "scratch")),
     ),
     _Field(
         "remove_line_offsets",
@@ -165,7 +165,7 @@ _STAGE_FIELDS = (
         "masking_strategy",
         "Hidden show",
         "What the network sees in place of a hidden pixel (masking_strategy).",
-        choices=(("a random neighbour", "random"), ("the mean around", "local_mean"), ("zero", "zeros")),
+        choices=(("a neighbour", "random"), ("the mean around", "local_mean"), ("zero", "zeros")),
     ),
     _Field(
         "use_augmentation",
