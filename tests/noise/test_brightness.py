@@ -83,3 +83,12 @@ def test_no_contrast_is_made_of_chance():
     for few in (0, 1, 50):
         assert contrast_lost(blind[:few], noisy[:few], blind[:few]) == 1
     assert contrast_lost(np.zeros(200), noisy, denoised) == 1
+
+
+def test_an_image_with_hardly_any_light_is_no_proof_that_brightness_is_kept():
+    unsure = Brightness(slope=1.0, worst=0.0, brightest=1.08, slope_error=0.3, brightest_error=0.42)
+    assert unsure.is_kept
+    assert "too little light" in unsure.sentence
+    assert "Brightness is kept" not in unsure.sentence
+    sure = Brightness(slope=1.0, worst=0.0, brightest=1.01, slope_error=0.01, brightest_error=0.02)
+    assert sure.sentence.startswith("Brightness is kept")

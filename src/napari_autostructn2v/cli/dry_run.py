@@ -38,8 +38,8 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
     failed = False
     total = [0.0, 0.0]
     if trained_on is not None:
-        channels, length = _to_train(trained_on, plan)
-        times = [seconds * channels for seconds in speeds.training(plan.settings, length)]
+        channels, shape = _to_train(trained_on, plan)
+        times = [seconds * channels for seconds in speeds.training(plan.settings, shape)]
         total = [sum(pair) for pair in zip(total, times, strict=True)]
         if not batch.as_json:
             tell(f"train {_models(channels)} on {counted(len(trained_on), 'file')}, {_span(times)}")
@@ -57,7 +57,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
                 if plan.models is None and trained_on is None:
                     if len(batch.inputs) <= _MOST_MEASURED and light and not done:
                         measured = _measured(image, layout, plan)
-                    training = speeds.training(plan.settings, _length(layout), measured)
+                    training = speeds.training(plan.settings, _stack_shape(layout), measured)
                     times = [a + b * len(light) for a, b in zip(times, training, strict=True)]
                 memory = _memory(pixels // max(1, len(light)), math.prod(layout.plane_shape), by_block)
                 values |= {
@@ -108,15 +108,15 @@ def _models(count: int) -> str:
     return "one model" if count == 1 else f"{count} models, one for each channel,"
 
 
-def _to_train(paths: Sequence[Path], plan: BatchPlan) -> tuple[int, int]:
-    """Return for how many channels models are trained, and the planes of a stack."""
+def _to_train(paths: Sequence[Path], plan: BatchPlan) -> tuple[int, tuple[int, ...]]:
+    """Return for how many channels models are trained, and the shape of a stack."""
     with open_image(paths[0]) as image:
         layout = layout_of(image, plan)
-        return sum(not channel.is_alpha for channel in layout.channels), _length(layout)
+        return sum(not channel.is_alpha for channel in layout.channels), _stack_shape(layout)
 
 
-def _length(layout: Layout) -> int:
-    return layout.size(layout.stacked) if layout.stacked else 1
+def _stack_shape(layout: Layout) -> tuple[int, ...]:
+    return (layout.size(layout.stacked) if layout.stacked else 1, *layout.plane_shape)
 
 
 def _memory(channel_pixels: int, plane_pixels: int, by_block: bool) -> float:
@@ -142,19 +142,21 @@ class _Speeds:
     def __init__(self, step_seconds: float, pixels_a_second: float) -> None:
         self.step_seconds, self.pixels_a_second = step_seconds, pixels_a_second
 
-    def training(self, settings: Settings, length: int, measured: Measurement | None = None) -> tuple[float, float]:
+    def training(
+        self, settings: Settings, shape: Sequence[int], measured: Measurement | None = None
+    ) -> tuple[float, float]:
         """Return the least and the greatest number of seconds of one training.
 
         Parameters
         ----------
         settings : Settings
-        length : int
-            Planes of one stack.
+        shape : sequence of int
+            (N, Y, X) of one stack.
         measured : Measurement or None
         """
         from ..pipeline import times_for_stack
 
-        times = times_for_stack(settings, length, 0 if measured is None else measured.leave_out)
+        times = times_for_stack(settings, shape, 0 if measured is None else measured.leave_out)
         first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
         from_start = settings.start == "general" and has_start(settings.stage1) and times == 1
         alone = after_start(settings.stage1).steps * self.step_seconds if from_start else times * first

@@ -53,9 +53,9 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name, day and hour for a list, in local time."""
+        """Name, day and time for a list, in local time; with seconds, since fast runs end in the same minute."""
         when = datetime.fromisoformat(self.time).astimezone()
-        return f"{self.image} · {when:%d %b %H:%M}{' · cancelled' if self.stopped else ''}"
+        return f"{self.image} · {when:%d %b %H:%M:%S}{' · cancelled' if self.stopped else ''}"
 
     @property
     def description(self) -> str:

@@ -154,6 +154,9 @@ def _check_whole(path: Path, tiff: Any, series: Any) -> None:
             raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")
         if getattr(page, "parent", tiff) is not tiff:
             continue  # a page of another file of the same OME data set
+        # A damaged width can ask for a billion tiles, of which the file knows none.
+        if len(page.dataoffsets) < math.prod(series.keyframe.chunked):
+            raise InputError(f"{path} is damaged: parts of the image that it should hold are missing. Export it again.")
         end = max([end, *(a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False))])
     if end > tiff.filehandle.size:
         raise InputError(f"{path} is truncated: planes that it should hold are missing. Copy or export it again.")

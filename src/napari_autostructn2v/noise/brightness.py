@@ -21,6 +21,9 @@ _SURE, _SMALL, _DARK = 4.0, 0.05, 0.1
 #: The same for the brightest pixels, of which there is one class only.
 _LIKELY = 3.0
 
+#: Where the brightness of the brightest pixels has a larger standard error, next to nothing is known of it.
+_UNSURE = 0.15
+
 
 @dataclass(frozen=True)
 class Brightness:
@@ -55,6 +58,11 @@ class Brightness:
     def sentence(self) -> str:
         """What this means, for a person."""
         brightest = _percent(self.brightest, self.brightest_error)
+        if self.is_kept and self.brightest_error > _UNSURE:
+            return (
+                "Nothing shows that brightness is lost, but there is too little light above the noise to be sure: "
+                f"the brightest objects have {brightest} of theirs."
+            )
         if self.is_kept:
             return f"Brightness is kept: the brightest objects have {brightest} of theirs."
         what = f"The contrast is {_percent(self.slope, self.slope_error)} of that in the image"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import math
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ __all__ = ["Entry", "about_stack", "contexts_to_try", "race", "times_for_stack",
 #: Share of the steps after which it shows who is best.
 _RACE = 0.25
 
-#: Times the training of a single plane that a network with other planes is given: it has more to learn from.
-_BUDGET = 2
+#: Times the training of a single plane that a network with other planes is given, since it has more to learn from: of
+#: a small stack, and of one of so many pixels.
+_BUDGET, _BUDGET_OF_LARGE, _LARGE = 2, 3, 1_000_000
 
 #: Of fewer planes each is denoised alone.
 _FEWEST_PLANES = 3
@@ -70,32 +72,45 @@ def contexts_to_try(measurement: Measurement, settings: Settings) -> tuple[Conte
     return NO_CONTEXT, far if measurement.length >= _MANY_PLANES + 2 * shared else near
 
 
-def times_for_stack(settings: Settings, length: int, leave_out: int | None = 0) -> float:
+def times_for_stack(settings: Settings, shape: Sequence[int], leave_out: int | None = 0) -> float:
     """Return how many times longer the last stage of a stack trains than that of a single plane.
 
     Parameters
     ----------
     settings : Settings
-    length : int
-        Planes of the stack.
+    shape : sequence of int
+        (N, Y, X) of the stack.
     leave_out : int or None
         As in :class:`~..noise.Measurement`, where that has been measured.
     """
-    if leave_out is None or not _may_help(settings, length, leave_out):
+    if leave_out is None or not _may_help(settings, shape[0], leave_out):
         return 1.0
-    return _BUDGET * (1 + _RACE if settings.context == "auto" else 1)
+    return _budget(shape) * (1 + _RACE if settings.context == "auto" else 1)
 
 
 def _may_help(settings: Settings, length: int, leave_out: int) -> bool:
     return settings.context != "none" and length >= _FEWEST_PLANES + 2 * leave_out
 
 
-def with_time_for_stacks(stage: StageSettings, contexts: tuple[Context, ...]) -> StageSettings:
-    """Return the settings of a stage with the training that a network with other planes needs."""
+def _budget(shape: Sequence[int]) -> int:
+    return _BUDGET_OF_LARGE if math.prod(shape) >= _LARGE else _BUDGET
+
+
+def with_time_for_stacks(stage: StageSettings, contexts: tuple[Context, ...], shape: Sequence[int]) -> StageSettings:
+    """Return the settings of a stage with the training that a network with other planes needs.
+
+    Parameters
+    ----------
+    stage : StageSettings
+    contexts : tuple of Context
+        That are tried.
+    shape : sequence of int
+        (N, Y, X) of the planes that are trained on.
+    """
     if not any(context.channels for context in contexts):
         return stage
     # Where photons are few, the held-out error scatters, and a training was ended by chance.
-    return replace(stage, num_epochs=_BUDGET * stage.num_epochs, early_stopping=False)
+    return replace(stage, num_epochs=_budget(shape) * stage.num_epochs, early_stopping=False)
 
 
 def steps_judged_after(stage: StageSettings) -> int:
@@ -172,7 +187,7 @@ def about_stack(winner: Entry, entries: tuple[Entry, ...], measurement: Measurem
     change = 100 * abs(1 - with_others / without)
     if not winner.context.channels:
         return f"Other planes did not help (error {change:.1f} % larger), so every plane was denoised alone."
-    shared, reach = winner.context.leave_out, winner.context.reach
+    shared, reach = winner.context.leave_out, min(winner.context.reach, measurement.length - 1)
     beside = f"up to {reach} planes on either side" if reach > 1 else "the planes next to it"
     left = f", without the {shared} nearest, which share its noise" if shared else ""
     drift = measurement.drift if winner.context.follows_drift else None

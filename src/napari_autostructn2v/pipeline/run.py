@@ -208,10 +208,10 @@ def _run(
     noise, with_second = measured, measured.with_second
     # What a stage learns on the way needs no more than the planes themselves.
     alone, contexts = contexts_to_try(replace(measured, length=1), settings), contexts_to_try(measured, settings)
-    second = with_time_for_stacks(second, contexts)
+    second = with_time_for_stacks(second, contexts, measured.planes.values.shape)
     if settings.stages != "2" and not stopped():
         here = alone if with_second else contexts
-        first = with_time_for_stacks(first, here)
+        first = with_time_for_stacks(first, here, measured.planes.values.shape)
         from_start = not with_second and sets_out_from_start("1", first, _SINGLE, settings, start)
         to_come = second.steps if with_second else 0
         task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come, from_start)

@@ -260,3 +260,12 @@ def test_no_command_is_copied_without_the_settings_that_it_needs(dock, qtbot, tm
     press(qtbot, dock.elsewhere.copy_button)
     assert "could not be written" in dock.message.text
     assert QApplication.clipboard().text() == "of the user"
+
+
+def test_much_text_leaves_the_buttons_where_they_are(dock, qtbot) -> None:
+    view = dock.result_view
+    before = view.compare_button.y()
+    view.label.setText("\n".join(f"Channel {number}: this and that was found about it." for number in range(12)))
+    qtbot.wait(100)
+    assert view.compare_button.y() == before
+    assert view.label.y() > view.error_button.y()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 
 import numpy as np
@@ -79,6 +80,19 @@ def test_a_run_is_listed_in_the_next_session_and_applied_from_there(open_dock, q
     qtbot.mouseClick(panel.apply_button, Qt.MouseButton.LeftButton)
     wait(second, qtbot)
     assert "cells denoised" in second._viewer.layers
+
+
+def test_two_runs_of_one_minute_have_different_names(open_dock, own_folder, qtbot) -> None:
+    dock = open_dock()
+    run(dock, qtbot)
+    (path,) = own_folder.rglob("*.json")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    other = path.with_name(f"9{path.name[1:]}")
+    shutil.copy(path.with_suffix(".safetensors"), other.with_suffix(".safetensors"))
+    second = 30 if not record["time"].endswith("30+00:00") else 31
+    other.write_text(json.dumps(record | {"time": f"{record['time'][:17]}{second}+00:00"}), encoding="utf-8")
+    titles = [kept.title for kept in kept_runs()]
+    assert len(set(titles)) == 2
 
 
 def test_a_cancelled_run_is_kept_and_says_so(open_dock, standin, qtbot) -> None:

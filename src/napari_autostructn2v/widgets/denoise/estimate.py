@@ -101,7 +101,7 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
     from ...pipeline import times_for_stack
 
     megapixels = math.prod(shape) / 1e6
-    longer = times_for_stack(settings, math.prod(shape[:-2]))
+    longer = times_for_stack(settings, (math.prod(shape[:-2]), *shape[-2:]))
     stacked = longer > 1
     first = settings.stages != "2"
     second = settings.stages in ("2", "both") or (settings.stages == "auto" and with_second)

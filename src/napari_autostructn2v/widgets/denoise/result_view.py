@@ -213,9 +213,10 @@ class ResultView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.reasons)
-        layout.addWidget(self.label)
         layout.addWidget(self.strength)
         layout.addLayout(buttons)
         layout.addWidget(self.slider)
         layout.addWidget(self.hint)
         layout.addWidget(self.error_button)
+        # Last, since several channels have much to tell, which would push the buttons out of view.
+        layout.addWidget(self.label)
