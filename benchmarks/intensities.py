@@ -1,12 +1,14 @@
 """Whether grey values are kept: the result against the truth, for every type of number and offset.
 
     python benchmarks/intensities.py [--presets fast balanced] [--scenes 100 101] [--kernel lines] [--real] [--size 384]
+        [--float]
 
 For every type and offset that it can hold, made scenes of known truth: slope of the result against the truth, its
 offset where the scene is dark, and its mean over that of the truth, both above the darkest hundredth. The slope that
 the best estimate of all would have is below 1, since what noise has destroyed is drawn towards the mean: it is 1 less
 the share of the squared error in the variance of the truth. So the slope of the truth against the result, which is 1
-for such an estimate, is shown as well, and the mean of the noisy image, which no result knows better. The truth is
+for such an estimate, is shown as well, and the mean of the noisy image, which no result knows better, and that of the
+truth itself in the type of the result, where integers are whole grey levels; --float asks for float32. The truth is
 what an endless exposure would show: where a camera cuts off what is below zero, that is the mean of what is left. With
 --real, the pairs of ASN2V_DATA in the folder fmd, whose reference is on the scale of the image.
 """
@@ -47,6 +49,7 @@ class Kept:
     dark: float
     mean: float
     noisy: float
+    rounded: float
     psnr: float
     seconds: float
 
@@ -58,6 +61,7 @@ class Kept:
 
 def compared(noisy: np.ndarray, result: np.ndarray, truth: np.ndarray, seconds: float = 0.0) -> Kept:
     """Compare a result with the truth, both of the same units."""
+    rounded = np.rint(truth) if result.dtype.kind in "iu" else truth
     result, truth = result.astype(np.float64), truth.astype(np.float64)
     low, high = np.percentile(truth, (1, 99.9))
     both = np.cov(result.ravel(), truth.ravel())
@@ -69,6 +73,7 @@ def compared(noisy: np.ndarray, result: np.ndarray, truth: np.ndarray, seconds: 
         dark=float(error[dark].mean() / (high - low)),
         mean=float((result.mean() - low) / (truth.mean() - low)),
         noisy=float((noisy.mean(dtype=np.float64) - low) / (truth.mean() - low)),
+        rounded=float((rounded.mean(dtype=np.float64) - low) / (truth.mean() - low)),
         psnr=float(10 * np.log10((high - low) ** 2 / np.mean(error**2))),
         seconds=seconds,
     )
@@ -101,17 +106,21 @@ def main() -> None:
     parser.add_argument("--offsets", type=int, nargs="+", help="only these")
     parser.add_argument("--size", type=int, default=384)
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--float", action="store_true", help="results as float32, whatever the type of the image")
     given = parser.parse_args()
-    print("| preset | image | slope | back | dark | mean | of noisy | PSNR | seconds | within |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|---|")
+    print("| preset | image | slope | back | dark | mean | of noisy | of truth | PSNR | seconds | within |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
 
     def show(preset: str, name: str, image: np.ndarray, truth: np.ndarray) -> bool:
         begun = time.perf_counter()
         result = denoise(image, Settings.from_preset(preset))
-        kept = compared(image, result.denoised, truth, time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        denoised = result.denoiser.predict(image, dtype=np.float32) if given.float else result.denoised
+        kept = compared(image, denoised, truth, seconds)
         print(
             f"| {preset} | {name} | {kept.slope:.4f} | {kept.back:.4f} | {100 * kept.dark:+.2f} % | {kept.mean:.4f} | "
-            f"{kept.noisy:.4f} | {kept.psnr:.2f} | {kept.seconds:.0f} | {'yes' if kept.is_within else 'no'} |",
+            f"{kept.noisy:.4f} | {kept.rounded:.4f} | {kept.psnr:.2f} | {kept.seconds:.0f} | "
+            f"{'yes' if kept.is_within else 'no'} |",
             flush=True,
         )
         return kept.is_within

@@ -60,14 +60,15 @@ def uncertainty_of(
     random = np.random.default_rng(seed)
     network = trained.network
     denoised = denoise(network, planes)
-    spread = np.sqrt(np.maximum(noise.variance_at(denoised), 0)).astype(np.float32)
 
-    def with_noise() -> np.ndarray:
-        return denoised + spread * np.stack([correlated_noise(noise, plane.shape, random) for plane in denoised])
+    def with_noise(planes: np.ndarray) -> np.ndarray:
+        spread = np.sqrt(np.maximum(noise.variance_at(planes), 0)).astype(np.float32)
+        return planes + spread * np.stack([correlated_noise(noise, plane.shape, random) for plane in planes])
 
-    again = with_noise()
+    again = with_noise(denoised)
     learning = copy.deepcopy(network)
-    sized = sized_to(trained.stage, planes.shape, shares_noise=bool(trained.blind_mask.sum() > 1))
+    shares_noise = bool(trained.blind_mask.sum() > 1)
+    sized = sized_to(trained.stage, planes.shape, shares_noise=shares_noise)
     first = round((1 - LEARNED_SHARE) * sized.steps)
     for event in train(
         learning,
@@ -86,6 +87,7 @@ def uncertainty_of(
     if stop is not None and stop.is_set():
         raise Stopped
     learning.smoothing.set_weights(network.smoothing.weights)
-    learned = denoise(learning, again) - denoised
-    answer = denoise(network, with_noise()) - denoised
-    return error_map(planes, denoised, noise, answer, learned)
+    learned = denoise(learning, again)
+    answer = denoise(network, with_noise(denoised)) - denoised
+    answer_again = denoise(learning, with_noise(learned)) - learned
+    return error_map(planes, denoised, noise, answer, learned - denoised, answer_again, shares_noise=shares_noise)
