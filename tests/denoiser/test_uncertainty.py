@@ -116,7 +116,47 @@ def test_wide_structure_that_is_missing_in_the_result_is_seen():
     noisy = truth + random.standard_normal(truth.shape).astype(np.float32)
     lost = np.full_like(truth, 0.25)
     answer = np.full_like(truth, 0.01)
-    said = error_map(noisy, lost, even_noise(1.0), answer, answer)
+    said = error_map(noisy, lost, even_noise(1.0), answer, answer, answer)
     assert 0.18 < np.sqrt(np.mean(said**2)) < 0.3
-    kept = error_map(noisy, truth, even_noise(1.0), answer, answer)
+    kept = error_map(noisy, truth, even_noise(1.0), answer, answer, answer)
     assert np.sqrt(np.mean(kept**2)) < 0.05
+
+
+def test_wide_differences_that_are_chance_are_no_error():
+    answer = np.full((1, 256, 256), 0.001, np.float32)
+    said = []
+    for seed in range(8):
+        noisy = np.random.default_rng(seed).standard_normal(answer.shape).astype(np.float32)
+        said.append(np.sqrt(np.mean(error_map(noisy, 0 * noisy, even_noise(1.0), answer, answer, answer) ** 2)))
+    assert np.median(said) < 0.002
+
+
+def patches_of(share: float) -> np.ndarray:
+    """(1, 128, 128) float32: 1 in a share of the rows, ten times less in the others."""
+    strength = np.full((1, 128, 128), 0.1, np.float32)
+    strength[:, : round(share * 128)] = 1
+    return strength
+
+
+def test_what_an_answer_means_is_learned_from_a_result_with_new_noise_in_it():
+    random = np.random.default_rng(0)
+    here = patches_of(0.5)
+    there = here[:, ::-1]  # the new noise has left something in other places than the noise of the image
+    answer, again, learned = (
+        (size * strength * random.standard_normal(here.shape)).astype(np.float32)
+        for size, strength in ((1, here), (1, there), (3, there))
+    )
+    said = error_map(0 * here, 0 * here, even_noise(1.0), answer, learned, again)
+    for rows, true in ((np.s_[:, :50], 3), (np.s_[:, 78:], 0.3)):
+        assert np.sqrt(np.mean(said[rows] ** 2)) == pytest.approx(true, rel=0.2)
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.2, 2.0), (0.8, 1.0)])
+def test_where_pixels_share_noise_errors_span_more_if_most_of_the_image_is_background(share, times):
+    answer = patches_of(share)
+    alone, shared = (
+        error_map(0 * answer, 0 * answer, even_noise(1.0), answer, answer, answer, shares_noise=shares)
+        for shares in (False, True)
+    )
+    spans = [np.divide(*np.quantile(said, (0.95, 0.05))) for said in (alone, shared)]
+    assert spans[1] / spans[0] == pytest.approx(times, rel=0.05)
