@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QApplication
 
@@ -27,6 +28,28 @@ def test_the_tab_key_goes_from_top_to_bottom(make_napari_viewer, qtbot) -> None:
     assert passed[-1] is dock.run_button
     assert set(dock.options.quality.values()) & set(passed), "one of the buttons; the arrow keys choose among them"
     assert dock.options.stages_combo in passed
+
+
+@pytest.mark.parametrize("preset", ["fast", "best"])
+def test_the_tab_key_stops_at_the_chosen_quality(make_napari_viewer, qtbot, preset) -> None:
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(np.random.default_rng(0).normal(size=(64, 64)), name="cells")
+    dock = DenoiseDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Denoise")
+    qtbot.waitUntil(dock.isVisible)
+    viewer.window._qt_window.activateWindow()
+    choice = dock.options.quality
+    choice[preset].click()
+    dock.image.lock_button.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is dock.image.lock_button)
+    qtbot.keyClick(dock.image.lock_button, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is choice[preset]
+    qtbot.keyClick(choice[preset], Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is dock.options.stages_combo
+    dock.options.stages_combo.setFocus()
+    qtbot.keyClick(dock.options.stages_combo, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(choice[preset], Qt.Key.Key_Right if preset == "fast" else Qt.Key.Key_Left)
+    assert choice["balanced"].isChecked() and QApplication.focusWidget() is choice["balanced"]
 
 
 def test_every_section_is_gone_through_in_the_order_in_which_it_is_read(make_napari_viewer, qtbot) -> None:

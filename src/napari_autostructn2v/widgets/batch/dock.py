@@ -68,6 +68,7 @@ class BatchDock(QWidget):
         self.layers_button.setToolTip(
             "Add the selected image layers; all of them where none is selected. The result of each is a layer."
         )
+        self.setFocusProxy(self.layers_button)
         self.files_button = QPushButton("Add files…")
         self.files_button.setToolTip("Add TIFF, OME-TIFF, ImageJ and PNG files.")
         self.folder_button = QPushButton("Add folder…")

@@ -32,6 +32,7 @@ class ImageDock(QWidget):
         self._viewer = unwrapped(napari_viewer)
         self._state = viewer_state(self._viewer)
         self.image = ImageChoice(self._state.chosen)
+        self.setFocusProxy(self.image)
         self.message = MessageBar()
 
     def _follow(self, keys: Mapping[str, Callable[[], object]]) -> None:

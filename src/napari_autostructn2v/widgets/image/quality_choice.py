@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QRadioButton, QWidget
 
 from ...settings import Preset
 
@@ -33,7 +33,9 @@ class QualityChoice(QWidget):
             self._group.addButton(button)
             self.buttons[preset] = button
             row.addWidget(button)
+            _let_tab_reach(button, False)
         row.addStretch()
+        self._group.buttonToggled.connect(_let_tab_reach)
         self.buttons["balanced"].setChecked(True)
         self._group.buttonClicked.connect(self._emit)
 
@@ -48,3 +50,8 @@ class QualityChoice(QWidget):
 
     def _emit(self, *_: object) -> None:
         self.changed.emit()
+
+
+def _let_tab_reach(button: QAbstractButton, chosen: bool) -> None:
+    """Let the Tab key stop at the chosen button only: Qt would stop at the first, whichever is chosen."""
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if chosen else Qt.FocusPolicy.ClickFocus)

@@ -1,10 +1,14 @@
-"""Lets the docks of the plugin share one place as tabs: below each other both are too low on a usual screen."""
+"""Lets the docks of the plugin share one place as tabs: below each other both are too low on a usual screen.
+
+A dock that opens also takes the keyboard: the other way to it leads through all the buttons of napari, and the keyboard
+would stay in a dock that is now behind, where no one sees what the keys do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 __all__ = ["DockTabs"]
@@ -21,7 +25,7 @@ class DockTabs(QObject):
     Parameters
     ----------
     widget : QWidget
-        The content of the dock.
+        The content of the dock; its focus proxy takes the keyboard when it shows for the first time.
     close : callable
         Closes a dock, given its content.
     """
@@ -64,7 +68,9 @@ class DockTabs(QObject):
             if beside and not own.isFloating():
                 window.tabifyDockWidget(other, own)
                 own.raise_()
-                return
+                break
+        if isinstance(content, QWidget):
+            content.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _content_of(dock: QDockWidget) -> QWidget | None:

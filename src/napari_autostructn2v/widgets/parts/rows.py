@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractButton, QFormLayout, QLabel, QLayout, QLayoutItem, QWidget
+from qtpy.QtWidgets import QAbstractButton, QFormLayout, QLabel, QLayout, QLayoutItem, QRadioButton, QWidget
 
 __all__ = ["add_row", "name_for_screen_readers", "order_tabs"]
 
@@ -66,7 +66,8 @@ def order_tabs(form: QFormLayout) -> None:
         for stop in (widget, *widget.findChildren(QWidget))
         # The list that a combo box opens is a window of its own.
         if stop.window() is widget.window()
-        and stop.focusPolicy() & Qt.FocusPolicy.TabFocus
+        # Tab stops at the chosen one of radio buttons, which may become another.
+        and (stop.focusPolicy() & Qt.FocusPolicy.TabFocus or isinstance(stop, QRadioButton))
         and stop.focusProxy() is None
     ]
     for first, second in pairwise(stops):
