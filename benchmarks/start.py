@@ -4,7 +4,8 @@
 
 Beside each other: the noisy image, the start alone (without any training), training from the start, and training from
 nothing. Pairs come from the folder that ASN2V_DATA names, the scenes and kernels of ``--kernels`` from ``score.py`` in
-the folder that ASN2V_BENCH names. Where noise is correlated, the start has no part; the columns are equal then.
+the folder that ASN2V_BENCH names. Where noise is shared in both directions, the start has no part, and the columns are
+equal.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def test_a_stack_is_said_to_take_longer_than_a_plane() -> None:
 
     settings = Settings(stages="1", start="scratch")
     speeds = dry_run._Speeds(0.01, 1e6)
-    assert speeds.training(settings, 10)[1] == 2.5 * speeds.training(settings, 1)[1]
+    assert speeds.training(settings, (10, 64, 64))[1] == 2.5 * speeds.training(settings, (1, 64, 64))[1]
 
 
 def test_one_is_not_a_plural(folder: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,3 +56,10 @@ def test_a_smooth_image_has_no_offsets_of_its_lines():
     smooth = 1000 + 4000 * (smooth - smooth.min()) / np.ptp(smooth)
     noisy = (smooth + random.normal(0, 12.3, smooth.shape)).astype(np.uint16)
     assert measure(noisy, Settings()).flattened == ""
+
+
+def test_a_network_that_has_seen_images_learns_less_from_a_small_image_of_correlated_noise() -> None:
+    balanced = Settings.from_preset("balanced").stage2
+    steps = [sized_to(balanced, (1, side, side), shares_noise=True, from_start=True).steps for side in (96, 192, 256)]
+    assert steps[0] < steps[1] < steps[2] == balanced.steps
+    assert sized_to(balanced, (1, 128, 128), shares_noise=True).steps == balanced.steps

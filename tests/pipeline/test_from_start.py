@@ -10,11 +10,11 @@ from scipy import ndimage
 
 from napari_autostructn2v import Denoiser, InputError, Settings, StageSettings, denoise, methods_text
 from napari_autostructn2v.network import predict_planes, started_network
-from napari_autostructn2v.noise import BlindMask
 from napari_autostructn2v.pipeline import quick_look, run
 from napari_autostructn2v.pipeline.from_start import adapt
 from napari_autostructn2v.pipeline.race import Entry
 from napari_autostructn2v.progress import Progress
+from napari_autostructn2v.samples import scan_lines
 
 QUICK = StageSettings(crop_size=32, batch_size=4, patches_per_image=20, num_epochs=8)
 SETTINGS = Settings(stage1=QUICK, stage2=QUICK, device="cpu")
@@ -155,16 +155,11 @@ def test_there_is_no_quick_look_at_noise_that_it_has_not_seen():
 
 
 def test_lines_along_rows_set_out_from_the_start_too():
-    """Scan lines in a small image: in as many steps the result is better than from nothing."""
-    noisy, clean = image((128, 128), seed=3)
-    random = np.random.default_rng(4)
-    noisy = clean + 30 * ndimage.uniform_filter1d(random.standard_normal(noisy.shape), 7, axis=1) * 7**0.5
-    settings = replace(Settings.from_preset("fast"), stages="2", stage2=replace(QUICK, num_epochs=8), device="cpu")
-    errors = {}
+    """In so few steps a small image with scan lines is better than from nothing."""
+    noisy, clean = scan_lines((128, 128), with_truth=True)
+    settings, errors = replace(Settings.from_preset("fast"), stage2=QUICK, device="cpu"), {}
     for start in ("general", "scratch"):
-        result = collect(
-            noisy.astype(np.float32), replace(settings, start=start), mask=BlindMask(np.ones((1, 13), bool))
-        )[1]
+        result = denoise(noisy, replace(settings, start=start))
         assert result.denoiser.from_start == (("2",) if start == "general" else ())
         errors[start] = np.mean((result.denoised - clean) ** 2)
-    assert errors["general"] < errors["scratch"]
+    assert errors["general"] < 0.7 * errors["scratch"]

@@ -15,7 +15,7 @@ from ..images import as_array, find_drift, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Range, Settings, checked, shortened, sized_to
+from ..settings import Range, Settings, checked, has_start, shortened, sized_to
 from ..stop import Stopped, StopToken
 from .divergence import DivergedError
 from .from_start import sets_out_from_start
@@ -190,7 +190,9 @@ def _run(
     seconds = {"measuring": time.monotonic() - begun}
     messages = [] if measured.flattened in measured.mask.reason else [measured.flattened]
     shape, shares = measured.planes.values.shape, measured.with_second
-    first, second = (sized_to(stage, shape, shares_noise=shares) for stage in (settings.stage1, settings.stage2))
+    seen = settings.start == "general" and has_start(settings.stage2, measured.mask.pattern.shape)
+    first = sized_to(settings.stage1, shape, shares_noise=shares)
+    second = sized_to(settings.stage2, shape, shares_noise=shares, from_start=seen)
     if settings.stages == "auto" and measured.with_second:
         # Here stage 1 is a step on the way; the longer it learns from correlated noise, the more of that it keeps.
         first = replace(first, num_epochs=max(1, first.num_epochs // 3))

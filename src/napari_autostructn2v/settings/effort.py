@@ -12,6 +12,9 @@ __all__ = ["after_start", "has_start", "sized_to"]
 #: Fewer pixels than this hold too little noise that differs for a long training, of which this many steps are left.
 _ENOUGH_PIXELS, _FEWEST_STEPS = 128**2, 140
 
+#: The same for a network that has seen images: it has less to learn before it learns the noise (docs/decisions.md).
+_ENOUGH_AFTER_START = 256**2
+
 #: A batch shows an image at most so many times over, and has at least so many crops.
 _TIMES, _FEWEST = 4, 4
 
@@ -38,7 +41,9 @@ def after_start(stage: StageSettings) -> StageSettings:
     return replace(stage, num_epochs=epochs, learning_rate=_START_RATE * stage.learning_rate)
 
 
-def sized_to(stage: StageSettings, shape: Sequence[int], *, shares_noise: bool = False) -> StageSettings:
+def sized_to(
+    stage: StageSettings, shape: Sequence[int], *, shares_noise: bool = False, from_start: bool = False
+) -> StageSettings:
     """Return the settings of a stage with batches that suit the size of the image, and with no more steps than do.
 
     Sixteen crops of an image that is hardly larger than one of them are sixteen times the same (docs/decisions.md).
@@ -52,6 +57,8 @@ def sized_to(stage: StageSettings, shape: Sequence[int], *, shares_noise: bool =
         (N, Y, X).
     shares_noise : bool
         Whether the noise is correlated between pixels.
+    from_start : bool
+        Whether the network has seen images.
 
     Examples
     --------
@@ -60,7 +67,8 @@ def sized_to(stage: StageSettings, shape: Sequence[int], *, shares_noise: bool =
     """
     planes, height, width = shape
     if shares_noise:
-        fewer = max(_FEWEST_STEPS, round(stage.steps * min(1.0, planes * height * width / _ENOUGH_PIXELS)))
+        enough_pixels = _ENOUGH_AFTER_START if from_start else _ENOUGH_PIXELS
+        fewer = max(_FEWEST_STEPS, round(stage.steps * min(1.0, planes * height * width / enough_pixels)))
         epochs = max(1, min(stage.num_epochs, fewer // stage.steps_per_epoch))
         stage = replace(stage, num_epochs=epochs)
     side = min(stage.crop_size, height, width)
