@@ -171,7 +171,7 @@ def test_the_rest_of_a_batch_is_done_and_nothing_partial_is_left(
     for number in range(3):
         write_image(f"in/good{number}.tif", MOVIE, axes="TYX")
     content = Path("in/good0.tif").read_bytes()
-    for number, end in enumerate(np.linspace(1, len(content) - 400, 30).astype(int)):
+    for number, end in enumerate(np.linspace(1, len(content) - 1000, 30).astype(int)):
         Path(f"in/bad{number:02}.tif").write_bytes(content[:end])
     for number in range(8):
         zarr.create_array(f"in/bad{number}.zarr", data=MOVIE, chunks=(1, 32, 40), dimension_names=["t", "y", "x"])

@@ -100,7 +100,8 @@ def test_spots_keep_their_height(start):
 def test_there_is_no_start_for_other_networks_and_other_noise():
     assert started_network(StageSettings(features=8), SINGLE) is None
     assert started_network(StageSettings(num_layers=3), SINGLE) is None
-    assert started_network(StageSettings(), np.ones((1, 3), bool)) is None
+    assert started_network(StageSettings(), np.ones((3, 3), bool)) is None
+    assert started_network(StageSettings(), np.ones((1, 7), bool)) is not None
 
 
 def test_other_planes_change_nothing_before_training_and_something_after_it(start):
