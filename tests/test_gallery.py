@@ -59,3 +59,21 @@ def test_the_code_of_a_page_is_that_of_its_file(gallery) -> None:
     code = source.split('"""', 2)[2]
     wanted = [line for line in code.splitlines() if line.strip() and not re.match(r"# %%|# [A-Z]|# itself", line)]
     assert [line for line in shown.splitlines() if line.strip()] == wanted
+
+
+def test_a_small_picture_has_the_colours_of_the_large_one(gallery, tmp_path: Path) -> None:
+    """Grey values beside those of a colour map stay grey: few colours that are shared out badly turn some to orange."""
+    import matplotlib
+    import numpy as np
+    from PIL import Image
+
+    levels = np.linspace(0, 1, 256)
+    colours = [matplotlib.colormaps[name](levels, bytes=True)[:, :3] for name in ("gray", "magma")]
+    frequent = np.concatenate(
+        [np.repeat(c, 1 + np.arange(256)[::-1] // 4, axis=0) for c in colours]
+    )  # few bright pixels
+    drawn = np.stack([frequent] * 8)
+    Image.fromarray(drawn).save(tmp_path / "picture.png")
+    gallery._shrink(tmp_path / "picture.png")
+    kept = np.asarray(Image.open(tmp_path / "picture.png").convert("RGB"))
+    assert np.abs(kept.astype(int) - drawn).max() < 16
