@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QCloseEvent, QImage
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtWidgets import QMainWindow, QSlider
+from superqt import QLabeledDoubleSlider
 
-from napari_autostructn2v.widgets.parts import LockButton, WindowWatch, shortened
+from napari_autostructn2v.widgets.parts import LockButton, SliderKeys, WindowWatch, shortened
 
 
 class Window(QMainWindow):
@@ -66,3 +68,25 @@ def test_a_long_name_keeps_its_beginning_and_its_end(most) -> None:
     assert len(short) == most
     assert name.startswith(begin) and name.endswith(end) and abs(len(begin) - len(end)) <= 1
     assert shortened("cells", 5) == "cells"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("Left", 0.49), ("Down", 0.49), ("Right", 0.51), ("Up", 0.51), ("PageDown", 0.4), ("PageUp", 0.6), ("End", 1.0)],
+)
+def test_a_slider_of_fractions_moves_by_keys(qtbot, key, value) -> None:
+    slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(slider)
+    slider.setRange(0, 1)
+    slider.setSingleStep(0.01)
+    slider.setPageStep(0.1)
+    slider.setDecimals(2)
+    slider.setValue(0.5)
+    SliderKeys(slider)
+    assert slider.focusProxy() is slider.findChild(QSlider)
+    qtbot.keyClick(slider.focusProxy(), getattr(Qt.Key, f"Key_{key}"))
+    assert slider.value() == pytest.approx(value)
+    qtbot.keyClick(slider.focusProxy(), Qt.Key.Key_Home)
+    qtbot.keyClick(slider.focusProxy(), Qt.Key.Key_Left)
+    qtbot.keyClick(slider.focusProxy(), Qt.Key.Key_A)
+    assert slider.value() == 0

@@ -13,6 +13,7 @@ from .run_buttons import BUSY, RunButtons
 from .section import Section, SectionColumn
 from .shortcuts import add_shortcuts
 from .shortened import shortened
+from .slider_keys import SliderKeys
 from .viewer_events import connect_while_alive, unwrapped
 from .wheel_guard import WheelGuard
 from .whole_number import WholeNumberEdit
@@ -29,6 +30,7 @@ __all__ = [
     "RunButtons",
     "Section",
     "SectionColumn",
+    "SliderKeys",
     "WheelGuard",
     "WholeNumberEdit",
     "WindowWatch",

@@ -11,7 +11,7 @@ from superqt import QLabeledDoubleSlider
 
 from ...roi import PatchSelection
 from ...settings import RANGES, RoiSettings
-from ..parts import MessageBar, Section, WrappedLabel, name_for_screen_readers
+from ..parts import MessageBar, Section, SliderKeys, WrappedLabel, name_for_screen_readers
 from ..plots import ThresholdHistogram
 from .more import MoreForm
 from .purity import PurityView
@@ -215,4 +215,5 @@ def _slider(name: str) -> QLabeledDoubleSlider:
     slider.setSingleStep(0.01)
     slider.setPageStep(0.1)
     slider.setDecimals(2)
+    SliderKeys(slider)
     return slider
