@@ -1,6 +1,6 @@
 """A run beside other busy programs: seconds alone, and how many times as long beside one and beside two of them.
 
-    python benchmarks/contention.py [--runs 3] [--policies passive active] [--threads 2 1]
+    python benchmarks/contention.py [--runs 3] [--policies passive active] [--threads 0 2 1]
 
 A 256 x 256 image with preset `fast` from the command line: everything is in it. The policy is what the threads of
 OpenMP do while they wait; `passive` is what the program sets by itself. Ratios are to the first number of threads,
@@ -26,7 +26,10 @@ COMMAND = "from napari_autostructn2v.cli import main; import sys; sys.exit(main(
 def seconds_of(folder: Path, policy: str, threads: int, beside: int) -> float:
     """Time one run while so many busy programs run."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(beside)]
-    environment = os.environ | {"OMP_WAIT_POLICY": policy, "OMP_NUM_THREADS": str(threads)}
+    environment = os.environ | {"OMP_WAIT_POLICY": policy}
+    environment.pop("OMP_NUM_THREADS", None)
+    if threads:
+        environment["OMP_NUM_THREADS"] = str(threads)
     # A folder of its own: an image that has been denoised already is not denoised again.
     out = tempfile.mkdtemp(dir=folder)
     call = ["denoise", "image.tif", "-o", out, "--preset", "fast", "--quiet"]
@@ -44,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--policies", nargs="+", default=["passive", "active"])
-    parser.add_argument("--threads", type=int, nargs="+", default=[os.cpu_count() or 1])
+    parser.add_argument("--threads", type=int, nargs="+", default=[0], help="0: as the program chooses")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         import tifffile

@@ -20,6 +20,7 @@ from .context import NO_CONTEXT, Context
 from .crops import BlindCrops, Crops
 from .devices import autocast_to_bfloat16
 from .optimiser import optimisers
+from .threads import GivingWay
 from .unet import UNet
 
 __all__ = ["Training", "new_network", "train"]
@@ -158,10 +159,12 @@ def train(
         best = _held_out_error(averaged, [crops.held_out])
         yield Progress(phase, step, schedule.end, held_out=best)
     start = last_event = time.monotonic()
+    threads = GivingWay(device)
     while step < schedule.end:
         if stop is not None and stop.is_set():
             stopped = True
             break
+        threads.look()
         batch, trainable, beside = crops.draw()
         centres = spots.centres(trainable, random)
         hidden = spots.hide(batch, centres, random)
@@ -201,6 +204,7 @@ def train(
             loss_count, held_out = 0, None
         if settings.early_stopping and since_best >= settings.early_stopping_patience:
             schedule.finish_early(step)
+    threads.end()
     if best < math.inf:
         last = None if settings.early_stopping or stopped else copy.deepcopy(averaged.state_dict())
         judged = _held_out_error(averaged, judges) if last else math.inf
