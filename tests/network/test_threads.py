@@ -52,9 +52,20 @@ def test_threads_give_way_to_other_programs_and_come_back(monkeypatch) -> None:
     threads = GivingWay(CPU)
     for busy, wanted in ((0.1, 4), (1, 3), (2.2, 2), (6, 1), (3.9, 1), (0, 4), (1, 3)):
         computer.pass_by(1, busy_cores=busy)
-        threads.look()
-        assert torch.get_num_threads() == wanted
-    threads.end()
+        with threads:
+            assert torch.get_num_threads() == wanted
+        assert torch.get_num_threads() == 4
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_a_training_that_is_left_leaves_the_threads_to_the_next(monkeypatch) -> None:
+    """Those that lose a race, or diverge, are never resumed."""
+    computer = Computer(monkeypatch)
+    threads = GivingWay(CPU)
+    computer.pass_by(1, busy_cores=3)
+    with pytest.raises(ZeroDivisionError), threads:
+        assert torch.get_num_threads() == 1
+        raise ZeroDivisionError
     assert torch.get_num_threads() == 4
 
 
@@ -64,5 +75,5 @@ def test_a_number_that_the_user_has_set_stays(monkeypatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
     threads = GivingWay(CPU)
     computer.pass_by(1, busy_cores=3)
-    threads.look()
-    assert torch.get_num_threads() == 4
+    with threads:
+        assert torch.get_num_threads() == 4

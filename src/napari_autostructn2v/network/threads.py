@@ -20,6 +20,8 @@ class GivingWay:
     The threads of one step wait for the slowest of them. One that has to share its core holds up all others, so that
     two threads beside a busy program are slower than one. Where the user has set a number of threads it stays.
 
+    A context for each step: between steps, and after an error, the number is what it was, for trainings take turns.
+
     Parameters
     ----------
     device : torch.device
@@ -27,28 +29,32 @@ class GivingWay:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._most = torch.get_num_threads()
+        self._most = self._threads = torch.get_num_threads()
         self._moves = self._most > 1 and device.type == "cpu" and "OMP_NUM_THREADS" not in os.environ
         if self._moves:
             self._cores = psutil.cpu_count() or self._most
             self._process = psutil.Process()
             self._looked, self._others = time.monotonic(), self._busy_elsewhere()
 
-    def look(self) -> None:
-        """Take another number of threads if other programs have become more or less busy."""
-        if not self._moves or (now := time.monotonic()) - self._looked < _INTERVAL:
+    def __enter__(self) -> None:
+        if self._moves:
+            self._look()
+            if self._threads < self._most:
+                torch.set_num_threads(self._threads)
+
+    def __exit__(self, *_: object) -> None:
+        if self._threads < self._most:
+            torch.set_num_threads(self._most)
+
+    def _look(self) -> None:
+        """See what other programs take, now and then."""
+        now = time.monotonic()
+        if now - self._looked < _INTERVAL:
             return
         others = self._busy_elsewhere()
         busy = (others - self._others) / (now - self._looked)
         self._looked, self._others = now, others
-        threads = min(self._most, max(1, round(self._cores - busy)))
-        if threads != torch.get_num_threads():
-            torch.set_num_threads(threads)
-
-    def end(self) -> None:
-        """Go back to the number of threads that there were at the beginning."""
-        if self._moves:
-            torch.set_num_threads(self._most)
+        self._threads = min(self._most, max(1, round(self._cores - busy)))
 
     def _busy_elsewhere(self) -> float:
         """Return the seconds of all cores that other programs have had since the computer was started."""

@@ -164,17 +164,17 @@ def train(
         if stop is not None and stop.is_set():
             stopped = True
             break
-        threads.look()
-        batch, trainable, beside = crops.draw()
-        centres = spots.centres(trainable, random)
-        hidden = spots.hide(batch, centres, random)
-        loss = _blind_error(network, BlindCrops(hidden, batch, centres, beside))
-        network.zero_grad(set_to_none=True)
-        loss.backward()
-        rate = schedule.rate(step)
-        for learner, peak in zip(learners, peaks, strict=True):
-            learner.param_groups[0]["lr"] = rate * peak
-            learner.step()
+        with threads:
+            batch, trainable, beside = crops.draw()
+            centres = spots.centres(trainable, random)
+            hidden = spots.hide(batch, centres, random)
+            loss = _blind_error(network, BlindCrops(hidden, batch, centres, beside))
+            network.zero_grad(set_to_none=True)
+            loss.backward()
+            rate = schedule.rate(step)
+            for learner, peak in zip(learners, peaks, strict=True):
+                learner.param_groups[0]["lr"] = rate * peak
+                learner.step()
         step += 1
         _average(averaged, network, step - first_step, settings.steps)
         loss_sum += loss.detach()
@@ -204,7 +204,6 @@ def train(
             loss_count, held_out = 0, None
         if settings.early_stopping and since_best >= settings.early_stopping_patience:
             schedule.finish_early(step)
-    threads.end()
     if best < math.inf:
         last = None if settings.early_stopping or stopped else copy.deepcopy(averaged.state_dict())
         judged = _held_out_error(averaged, judges) if last else math.inf

@@ -15,7 +15,7 @@ from ..images import as_array, find_drift, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Range, Settings, checked, has_start, shortened, sized_to
+from ..settings import Range, Settings, checked, shortened, sized_to
 from ..stop import Stopped, StopToken
 from .divergence import DivergedError
 from .from_start import sets_out_from_start
@@ -190,7 +190,7 @@ def _run(
     seconds = {"measuring": time.monotonic() - begun}
     messages = [] if measured.flattened in measured.mask.reason else [measured.flattened]
     shape, shares = measured.planes.values.shape, measured.with_second
-    seen = settings.start == "general" and has_start(settings.stage2, measured.mask.pattern.shape)
+    seen = sets_out_from_start("2", settings.stage2, measured.mask.pattern, settings, start)
     first = sized_to(settings.stage1, shape, shares_noise=shares)
     second = sized_to(settings.stage2, shape, shares_noise=shares, from_start=seen)
     if settings.stages == "auto" and measured.with_second:
@@ -210,10 +210,10 @@ def _run(
     noise, with_second = measured, measured.with_second
     # What a stage learns on the way needs no more than the planes themselves.
     alone, contexts = contexts_to_try(replace(measured, length=1), settings), contexts_to_try(measured, settings)
-    second = with_time_for_stacks(second, contexts, measured.planes.values.shape)
+    second = with_time_for_stacks(second, contexts, shape)
     if settings.stages != "2" and not stopped():
         here = alone if with_second else contexts
-        first = with_time_for_stacks(first, here, measured.planes.values.shape)
+        first = with_time_for_stacks(first, here, shape)
         from_start = not with_second and sets_out_from_start("1", first, _SINGLE, settings, start)
         to_come = second.steps if with_second else 0
         task = StageTask("1", first, _SINGLE, measured.background, here, not with_second, to_come, from_start)
