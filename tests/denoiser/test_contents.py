@@ -62,6 +62,9 @@ def changed(
         ({"steps": {"3": 5}}, "steps is {'3': 5}"),
         ({"steps": {"1": -5}}, "steps is -5"),
         ({"seconds": {"1": "fast"}}, "1 is 'fast'"),
+        ({"trainings": {"1": 5}}, "training of a stage is 5"),
+        ({"trainings": {"1": {"features": 8}}}, "training of a stage is {'features': 8}"),
+        ({"trainings": {"1": {"num_epochs": 0}}}, "trainings.num_epochs is 0"),
         ({"contexts": {"1": 5}}, "context of a stage is 5"),
         ({"contexts": {"1": {"distances": [[1, 2, 3]], "leave_out": 0}}}, "no short list of pairs"),
         ({"contexts": {"1": {"distances": [[1, 1]] * 5000, "leave_out": 0}}}, "no short list of pairs"),
@@ -186,7 +189,7 @@ anything = st.recursive(
 
 
 @steady
-@given(st.sampled_from(sorted(NUMBERS | {"seconds": 0, "contexts": 0})), anything)
+@given(st.sampled_from(sorted(NUMBERS | {"seconds": 0, "contexts": 0, "trainings": 0})), anything)
 def test_any_number_of_a_model_is_taken_or_refused_in_words(tmp_path_factory: Any, name: str, value: Any) -> None:
     path = changed(tmp_path_factory.getbasetemp() / "any.safetensors", {name: value})
     try:

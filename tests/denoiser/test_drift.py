@@ -45,7 +45,9 @@ def test_a_drifting_stack_is_better_with_its_drift_followed(stack, following, mo
 def test_the_report_tells_how_far_planes_were_moved(stack):
     measured = measurement.measure(stack[0], SETTINGS)
     contexts = contexts_to_try(measured, replace(SETTINGS, context="auto"))
-    entries = tuple(Entry(None, context, None, judged) for context, judged in zip(contexts, (2.0, 1.0), strict=True))
+    entries = tuple(
+        Entry(None, context, None, STAGE, judged) for context, judged in zip(contexts, (2.0, 1.0), strict=True)
+    )
     assert "measured drift of up to 4" in about_stack(entries[1], entries, measured, SETTINGS)
 
 

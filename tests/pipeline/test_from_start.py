@@ -45,6 +45,9 @@ def test_a_run_sets_out_from_the_start_and_says_so(tmp_path):
     loaded = Denoiser.load(tmp_path / "model.safetensors")
     assert loaded.from_start == ("1",)
     assert "pictures made by code" in methods_text(loaded)
+    assert loaded.trainings == result.denoiser.trainings
+    assert loaded.training("1").steps == QUICK.steps // 2
+    assert f"learning rate of {QUICK.learning_rate / 2:g}" in methods_text(loaded)
 
 
 def test_from_scratch_nothing_was_seen_before():
@@ -113,7 +116,7 @@ def trained(*errors):
     ],
 )
 def test_the_start_is_trained_for_long_on_what_it_has_not_seen(errors, taken):
-    short, long = Entry(None, None, trained(*errors)), Entry(None, None, trained(0.5, 0.4))
+    short, long = Entry(None, None, trained(*errors), QUICK), Entry(None, None, trained(0.5, 0.4), QUICK)
     events, generator = [], adapt(short, 80, lambda entry: long)
     while True:
         try:
@@ -133,6 +136,7 @@ def test_a_chequered_image_is_trained_for_long():
     result = denoise(noisy, settings)
     assert result.denoiser.from_start == ("1",)
     assert result.report.steps["1"] == settings.stage1.steps
+    assert f"learning rate of {settings.stage1.learning_rate:g}" in methods_text(result.denoiser)
 
 
 def test_a_quick_look_denoises_without_training():
@@ -163,3 +167,24 @@ def test_lines_along_rows_set_out_from_the_start_too():
         assert result.denoiser.from_start == (("2",) if start == "general" else ())
         errors[start] = np.mean((result.denoised - clean) ** 2)
     assert errors["general"] < 0.7 * errors["scratch"]
+
+
+def test_a_small_image_with_lines_is_described_as_it_was_trained():
+    """Its steps are as few as after half of the asked ones, but the rate is the full one."""
+    noisy, stage = scan_lines((128, 128)), replace(QUICK, num_epochs=60)
+    model = denoise(noisy, replace(SETTINGS, stage2=stage)).denoiser
+    assert model.from_start == ("2",)
+    assert model.steps["2"] == model.training("2").steps == 140
+    assert model.steps["2"] < stage.steps // 2
+    assert f"learning rate of {stage.learning_rate:g} " in methods_text(model)
+    assert f"learning rate of {stage.learning_rate / 2:g} " not in methods_text(model)
+    told = []
+    model.uncertainty(noisy, on_step=lambda done, total: told.append((done, total)))
+    assert told[-1] == (35, 35), "the last quarter of what was trained"
+
+
+def test_what_is_said_of_a_stack_is_how_it_was_trained():
+    stack = np.stack([image((64, 64), seed=plane)[0] for plane in range(3)])
+    model = denoise(stack, replace(SETTINGS, stage1=replace(QUICK, batch_size=16, patches_per_image=80))).denoiser
+    assert "held-out pixels had not improved" not in methods_text(model)
+    assert f"of {model.training('1').batch_size} crops" in methods_text(model)

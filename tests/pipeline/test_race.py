@@ -12,7 +12,8 @@ from napari_autostructn2v.pipeline.race import Entry, about_stack
 
 @pytest.mark.parametrize(("planes", "said"), [(6, "up to 5 planes on either side"), (40, "up to 12 planes on either")])
 def test_no_more_planes_are_said_to_have_helped_than_there_are(planes, said):
-    alone, with_others = Entry(None, NO_CONTEXT, None, 2.0), Entry(None, NEAR_AND_FAR, None, 1.0)
+    stage = Settings().stage1
+    alone, with_others = Entry(None, NO_CONTEXT, None, stage, 2.0), Entry(None, NEAR_AND_FAR, None, stage, 1.0)
     measurement = SimpleNamespace(length=planes, leave_out=0, drift=None)
     assert said in about_stack(with_others, (alone, with_others), measurement, Settings())
 

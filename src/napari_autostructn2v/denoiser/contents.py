@@ -16,14 +16,17 @@ import numpy as np
 
 from ..errors import InputError
 from ..noise import BlindMask, NoiseModel
-from ..settings import Settings, shortened
+from ..settings import Settings, StageSettings, merged, shortened
 from .file import load_model
 
-__all__ = ["NOISE_ARRAYS", "NOISE_NUMBERS", "Contents", "damaged", "read_contents"]
+__all__ = ["NOISE_ARRAYS", "NOISE_NUMBERS", "TRAINING_NUMBERS", "Contents", "damaged", "read_contents"]
 
 NOISE_ARRAYS = ("correlation", "standard_error", "intensities", "variances")
 
 NOISE_NUMBERS = ("variance", "mean_variance", "tiles")
+
+#: What of the settings of a stage a run may change, as it suits the image.
+TRAINING_NUMBERS = ("num_epochs", "patches_per_image", "batch_size", "learning_rate", "early_stopping")
 
 #: Windows of planes beside a plane, and planes that they reach over, at most.
 _MOST_WINDOWS, _MOST_PLANES = 16, 10_000
@@ -47,6 +50,7 @@ class Contents:
         By stage: distances of the planes that its network is shown, how many it leaves out, and whether it follows
         drift.
     from_start : tuple of str
+    trainings : dict of str to StageSettings
     """
 
     weights: dict[str, dict[str, np.ndarray]]
@@ -61,6 +65,7 @@ class Contents:
     seconds: dict[str, float]
     windows: dict[str, Windows]
     from_start: tuple[str, ...]
+    trainings: dict[str, StageSettings]
 
 
 def read_contents(path: str | Path) -> Contents:
@@ -107,6 +112,10 @@ def _contents(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> 
         seconds={stage: _number(seconds, stage, low=0) for stage in seconds},
         windows={stage: _windows(value) for stage, value in _table(numbers, "contexts", stages).items()},
         from_start=_names(numbers.get("from_start", []), "from_start", "1", "2"),
+        trainings={
+            stage: _training(getattr(settings, f"stage{stage}"), value)
+            for stage, value in _table(numbers, "trainings", stages).items()
+        },
     )
 
 
@@ -154,6 +163,13 @@ def _names(value: Any, part: str, *known: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(name in known for name in value):
         raise InputError(f"{part} is {shortened(value)}, which is no list of {' and '.join(map(repr, known))}.")
     return tuple(value)
+
+
+def _training(stage: StageSettings, value: Any) -> StageSettings:
+    if not isinstance(value, dict) or not set(value) <= set(TRAINING_NUMBERS):
+        raise InputError(f"the training of a stage is {shortened(value)}, which is none.")
+    training: StageSettings = merged(stage, value, "trainings.")
+    return training
 
 
 def _windows(value: Any) -> Windows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from ..settings import after_start, shortened
+from ..settings import shortened
 from .references import Citations
 
 if TYPE_CHECKING:
@@ -55,12 +55,7 @@ def methods_text(model: Denoiser, quality: Quality | None = None) -> str:
     if not hasattr(model, "networks"):
         raise InputError(f"model is {shortened(model)}; it must be a Denoiser, such as Denoiser.load(path) gives.")
     citations = Citations()
-    stages = {"1": model.settings.stage1, "2": model.settings.stage2}
-    trained = {name: stages[name] for name in sorted(model.networks)}
-    for name in model.from_start:
-        short = after_start(trained[name])
-        if model.steps.get(name, 0) <= short.steps:
-            trained[name] = short
+    trained = {name: model.training(name) for name in sorted(model.networks)}
     paragraphs = [_preparation(model, citations), *(_stage(name, model, citations) for name in trained)]
     # Both stages are mostly trained alike; then it is said once.
     trainings = dict.fromkeys(_training(stage, citations) for stage in trained.values())
@@ -120,7 +115,7 @@ def _offset(rows: int, columns: int) -> str:
 
 
 def _stage(name: str, model: Denoiser, citations: Citations) -> str:
-    stage = model.settings.stage1 if name == "1" else model.settings.stage2
+    stage = model.training(name)
     if name == "1":
         said = f"In stage 1, a network was trained by Noise2Void {citations.cite('Noise2Void')}"
     else:

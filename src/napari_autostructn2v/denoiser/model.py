@@ -17,7 +17,7 @@ from ..errors import InputError, ModelDoesNotFitError
 from ..images import as_array, check_image, in_memory, masked_like, to_planes
 from ..large import SAMPLE_PIXELS, PackedModel, check_lazy, is_lazy, packed, predict_lazily, sample_planes
 from ..network import TrainedNetwork, UNet, resolve_device
-from ..settings import after_start, checked
+from ..settings import checked
 from ..stop import StopToken
 from .applying import check_arguments, denoise_in_runs
 from .fit import Line, line_of, standing_for
@@ -56,6 +56,9 @@ class Denoiser(PartDenoiser):
         What the networks are shown of other planes; where a stage is missing, nothing.
     from_start : tuple of str
         Stages whose training set out from the network that has seen images.
+    trainings : dict of str to StageSettings
+        What each stage was really trained with: the settings, with the batches, steps and learning rate that suit the
+        size of the image and where the training set out from. Files of older versions do not say.
 
     Examples
     --------
@@ -184,18 +187,17 @@ class Denoiser(PartDenoiser):
                 )
         network, stage = network.to(resolve_device(device)), stage or max(self.networks)
         length = self.check_length(array.shape, stage)
-        settings = getattr(self.settings, f"stage{stage}")
-        short = after_start(settings)
-        settings = short if stage in self.from_start and self.steps.get(stage, 0) <= short.steps else settings
 
         def denoise(network: UNet, planes: np.ndarray) -> np.ndarray:
             of_stack = replace(self, networks={stage: network}).on_planes(stage, device=device, stop=stop)
             stacks = planes.reshape(-1, length, *planes.shape[-2:])
             return np.concatenate([of_stack(stack, slice(None)) for stack in stacks])
 
+        values = self.normalised(array).values
+        training = self.training_on(stage, values.shape)
         error = uncertainty_of(
-            TrainedNetwork(network, settings, self.blind_mask(stage), self.context(stage), length),
-            self.normalised(array).values,
+            TrainedNetwork(network, training, self.blind_mask(stage), self.context(stage), length),
+            values,
             self.normalised_noise,
             denoise,
             seed=seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..network import (
     resolve_device,
 )
 from ..noise import BlindMask, NoiseModel
-from ..settings import Settings
+from ..settings import Settings, StageSettings, sized_to
 from ..stop import StopToken
 from .contents import NOISE_ARRAYS, NOISE_NUMBERS
 
@@ -47,6 +47,7 @@ class PartDenoiser:
     seconds: dict[str, float] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
     from_start: tuple[str, ...] = ()
+    trainings: dict[str, StageSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         noise = (getattr(self.noise, name) for name in (*NOISE_ARRAYS, *NOISE_NUMBERS))
@@ -61,6 +62,19 @@ class PartDenoiser:
     def context(self, stage: str | None = None) -> Context:
         """Return what the network of a stage, by default the last one, is shown of other planes."""
         return self.contexts.get(stage or max(self.networks), NO_CONTEXT)
+
+    def training(self, stage: str) -> StageSettings:
+        """Return what a stage was really trained with, as far as that is known."""
+        asked_for: StageSettings = getattr(self.settings, f"stage{stage}")
+        return self.trainings.get(stage, asked_for)
+
+    def training_on(self, stage: str, shape: tuple[int, int, int]) -> StageSettings:
+        """Return what a stage was trained with, for no longer than suits (N, Y, X) planes: they may be a piece."""
+        asked_for: StageSettings = getattr(self.settings, f"stage{stage}")
+        shares_noise = bool(self.blind_mask(stage).sum() > 1)
+        suits = sized_to(asked_for, shape, shares_noise=shares_noise, from_start=stage in self.from_start)
+        training = sized_to(self.training(stage), shape)
+        return replace(training, num_epochs=min(training.num_epochs, suits.num_epochs))
 
     @property
     def reach(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..network import NO_CONTEXT, Context
-from .contents import NOISE_ARRAYS, NOISE_NUMBERS, damaged, read_contents
+from .contents import NOISE_ARRAYS, NOISE_NUMBERS, TRAINING_NUMBERS, damaged, read_contents
 from .file import save_model
 from .restored import restored
 
@@ -29,6 +29,12 @@ def write_fields(path: str | Path, fields: Mapping[str, Any]) -> None:
     numbers |= {name: fields[name] for name in ("offset", "scale", "usual_excess", "steps", "seconds")}
     numbers |= {"gain": mask.predicted_gain_db, "evened": fields["flattened"]}
     numbers |= {"from_start": fields["from_start"]}
+    numbers |= {
+        "trainings": {
+            stage: {name: getattr(training, name) for name in TRAINING_NUMBERS}
+            for stage, training in fields["trainings"].items()
+        }
+    }
     numbers |= {"contexts": {stage: asdict(context) for stage, context in fields["contexts"].items()}}
     metadata = {"settings": settings.to_toml(), "numbers": json.dumps(numbers), "reason": mask.reason}
     save_model(path, arrays, metadata)
@@ -47,5 +53,5 @@ def read_fields(path: str | Path) -> dict[str, Any]:
         name: getattr(held, name)
         for name in ("settings", "mask", "noise", "offset", "scale", "usual_excess", "steps", "flattened", "seconds")
     }
-    numbers["from_start"] = held.from_start
+    numbers |= {"from_start": held.from_start, "trainings": held.trainings}
     return {"networks": networks, "contexts": contexts, **numbers}

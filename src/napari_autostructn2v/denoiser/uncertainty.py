@@ -10,7 +10,6 @@ import numpy as np
 from ..images import find_drift
 from ..network import TrainedNetwork, UNet, train
 from ..noise import NoiseModel, correlated_noise, error_map
-from ..settings import sized_to
 from ..stop import Stopped, StopToken
 
 __all__ = ["LEARNED_SHARE", "uncertainty_of"]
@@ -68,12 +67,11 @@ def uncertainty_of(
     again = with_noise(denoised)
     learning = copy.deepcopy(network)
     shares_noise = bool(trained.blind_mask.sum() > 1)
-    sized = sized_to(trained.stage, planes.shape, shares_noise=shares_noise)
-    first = round((1 - LEARNED_SHARE) * sized.steps)
+    first = round((1 - LEARNED_SHARE) * trained.stage.steps)
     for event in train(
         learning,
         again,
-        sized,
+        trained.stage,
         trained.blind_mask,
         context=trained.context,
         length=trained.length,

@@ -42,6 +42,8 @@ class Entry:
     context : Context
     training : generator of Progress
         Returns the `Training`.
+    settings : StageSettings
+        Of this training: of all steps and rates, those that are used.
     judged : float or None
         Error on held-out pixels by which the race is decided; None before.
     """
@@ -49,6 +51,7 @@ class Entry:
     network: UNet
     context: Context
     training: Generator[Progress, None, Training]
+    settings: StageSettings
     judged: float | None = None
 
 

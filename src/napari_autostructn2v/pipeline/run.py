@@ -302,6 +302,7 @@ def _result(
             contexts={name: stage.context for name, stage in trained.items()},
             seconds={name: stage.seconds[f"stage {name}"] for name, stage in trained.items()},
             from_start=tuple(name for name, stage in trained.items() if stage.from_start),
+            trainings={name: stage.settings for name, stage in trained.items()},
         )
     report = Report(
         verdict=noise.mask.reason,

@@ -33,7 +33,6 @@ __all__ = ["StageTask", "TrainedStage", "about_kept", "run_stage"]
 #: Seconds after a stop within which the result so far is computed, or left out.
 _STOPPED_PREDICTION_SECONDS = 0.5
 
-
 #: A share of the original that is said to be kept.
 _MUCH_KEPT = 0.2
 
@@ -96,6 +95,8 @@ class TrainedStage:
         Per phase.
     held_out : float
         Mean squared error over held-out blind pixels, in units of the noisy planes' variance.
+    settings : StageSettings
+        That the network was trained with: sized to the image, and for long or for a short while.
     message : str
         What the user should know; mostly empty.
     brightness : Brightness or None
@@ -110,6 +111,7 @@ class TrainedStage:
     steps: int
     seconds: dict[str, float]
     held_out: float
+    settings: StageSettings
     message: str = ""
     brightness: Brightness | None = None
     from_start: bool = False
@@ -175,7 +177,7 @@ def run_stage(
             stop=stop,
             phase=task.phase,
         )
-        return Entry(network, context, training)
+        return Entry(network, context, training, trained)
 
     begun = time.monotonic()
     preview = Preview(shown, settings.tile, stop, at_once=task.is_short)
@@ -198,8 +200,11 @@ def run_stage(
     network, context, length = entry.network, entry.context, measurement.length
     drift = measurement.drift if context.follows_drift else None
     seconds: dict[str, float] = {task.phase: seconds_before + time.monotonic() - begun}
+    ended = TrainedStage(
+        network, context, None, trained.steps, seconds, trained.held_out, entry.settings, from_start=task.from_start
+    )
     if trained.steps == 0:
-        return TrainedStage(None, context, None, 0, seconds, trained.held_out)
+        return replace(ended, network=None)
     check_training(network, trained.held_out, last, stage, task.phase)
     if task.blind_mask.sum() > 1 and not (stop is not None and stop.is_set()):
         with suppress(Stopped):
@@ -225,19 +230,14 @@ def run_stage(
             set_level(whole, planes, measurement.noise, pixels, stop=stop)
     denoised = _predicted(entry, planes, length, drift, settings.tile, turns, stop)
     if denoised is None:
-        said = f"{title} was stopped before the image was denoised; its model is kept."
-        return TrainedStage(
-            network, context, None, trained.steps, seconds, trained.held_out, said, from_start=task.from_start
-        )
+        return replace(ended, message=f"{title} was stopped before the image was denoised; its model is kept.")
     check_denoised(planes, denoised, stage, task.phase)
     kept = about_kept(give_back(planes, denoised, measurement.noise))
     brightness = None if pixels is None else pixels.brightness(planes, denoised)
     seconds["prediction"] = time.monotonic() - begun
     stack = about_stack(entry, entries, measurement, settings) if start is None else ""
     said = " ".join(part for part in (stack, kept) if part) if task.is_last else ""
-    return TrainedStage(
-        network, context, denoised, trained.steps, seconds, trained.held_out, said, brightness, task.from_start
-    )
+    return replace(ended, denoised=denoised, message=said, brightness=brightness)
 
 
 def about_kept(share: float) -> str:
