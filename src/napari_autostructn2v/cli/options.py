@@ -58,7 +58,7 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
                        help="end after this time without a new image (default: only Ctrl+C ends it)")  # fmt: skip
 
     roi = _command(commands, "roi", "show which patches the stages learn from")
-    roi.add_argument("input", type=Path, metavar="INPUT", help="TIFF or PNG image")
+    roi.add_argument("input", type=Path, metavar="INPUT", help="an image of any kind that denoise takes")
     roi.add_argument("--settings", type=Path, metavar="FILE.toml", help="settings saved in napari or by hand")
     roi.add_argument("--plane", type=int, default=0, metavar="N", help="plane of a stack, from 0 (default: 0)")
     roi.add_argument("--json", action="store_true", help="print the corners of the patches as one JSON object")
