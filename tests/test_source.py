@@ -1,8 +1,9 @@
-"""Rules that the source of the widgets keeps."""
+"""Rules that the source keeps."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -25,3 +26,14 @@ def test_no_two_classes_have_one_name() -> None:
         if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_what_is_written_is_whole_or_absent() -> None:
+    """Files are written beside their place (`part`, of `atomic_path`) or in a folder that goes again (`own`)."""
+    written = {
+        (path.name, target)
+        for path in PACKAGE.rglob("*.py")
+        for target in re.findall(r"(\S+)\.write_(?:text|bytes)\(", path.read_text("utf-8"))
+    }
+    assert len(written) > 5
+    assert sorted((name, target) for name, target in written if target not in ("part", "own")) == []

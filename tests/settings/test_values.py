@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -191,8 +193,24 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
             Settings.load(wrong)  # type: ignore[arg-type]
         with pytest.raises(InputError, match="must be a text or a path"):
             Settings().save(wrong)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="could not be written"):
+    with pytest.raises(InputError, match="cannot be written, because a part of its folder's name is a file"):
         Settings().save(tmp_path / "picture.toml" / "settings.toml")
+
+
+def test_a_full_disk_leaves_the_settings_that_were_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "tuned.toml"
+    Settings(random_seed=7).save(path)
+
+    def fills_up(path: Path, text: str, **_: Any) -> None:
+        path.write_bytes(text[:20].encode())
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_text", fills_up)
+        with pytest.raises(InputError, match="could not be written"):
+            Settings(random_seed=8).save(path)
+    assert Settings.load(path).random_seed == 7
+    assert os.listdir(tmp_path) == ["tuned.toml"]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..disk import as_path, reason
-from ..errors import InputError
+from ..disk import atomic_path
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import check, check_fields, shortened
 from .text import merged, parsed, read_text, to_text
@@ -301,9 +300,6 @@ class Settings:
         return cls.from_toml(read_text(path))
 
     def save(self, path: str | Path) -> None:
-        """Write the settings to a TOML file."""
-        path = as_path(path)
-        try:
-            path.write_text(self.to_toml(), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"The settings could not be written to {path}: {reason(error)}.") from error
+        """Write the settings to a TOML file; the file is whole or absent."""
+        with atomic_path(path) as part:
+            part.write_text(self.to_toml(), encoding="utf-8")
