@@ -13,6 +13,7 @@ from ..images import check_image, evenly_spread
 from ..settings import checked, shortened
 from .autocovariance import autocovariance, detrended
 from .intensity import variance_against_intensity
+from .lines import noise_along_lines
 from .model import SIGNIFICANCE, NoiseModel
 from .points import find_points
 
@@ -102,7 +103,10 @@ def estimate_noise(
     correlation = correlations.mean(0)
     standard_error = _standard_error(correlations, side, planes.size if few else None)
     flat = not _is_wide(correlation, standard_error)
-    if not flat:
+    lines = None if flat else noise_along_lines(planes, max_lag)
+    if lines is not None:
+        correlation, standard_error = lines
+    elif not flat:
         correlation = np.zeros_like(correlation)
         correlation[centre, centre] = 1.0
     intensities, variances, mean_variance = variance_against_intensity(planes, correlation)
@@ -115,7 +119,8 @@ def estimate_noise(
         intensities=intensities,
         variances=variances,
         tiles=len(flattest),
-        from_flat_parts=flat,
+        from_flat_parts=flat or lines is not None,
+        along_lines=lines is not None,
     )
 
 

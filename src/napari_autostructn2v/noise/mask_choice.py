@@ -24,6 +24,10 @@ __all__ = ["choose_mask", "predicted_errors", "predicted_gain"]
 #: A structured mask must promise this much over a single blind pixel, in dB.
 LEAST_GAIN_DB = 0.4
 
+#: Where noise is known to be shared along lines alone, so that it is no structure, a network gains some 5 dB more than
+#: the linear prediction says: the whole mask is taken unless that promises a larger loss than this, in dB.
+_MOST_LOSS_ALONG_LINES_DB = 3.0
+
 #: No more than this is promised: beyond it noise and image contradict each other.
 MOST_GAIN_DB = 15.0
 
@@ -76,6 +80,11 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
         )
     if strongest < settings.min_correlation:
         return BlindMask(single, "The noise is independent between pixels, so stage 2 is not needed.")
+    if noise.along_lines:
+        blind_mask = _cropped(strength >= max(settings.min_correlation, 0.1 * strongest))
+        alone, along = predicted_errors(noise, image, [single, blind_mask])
+        if along < max(alone, 0.0) * 10 ** (_MOST_LOSS_ALONG_LINES_DB / 10):
+            return BlindMask(blind_mask, f"The noise is {_describe(blind_mask)}; stage 2 removes it.")
     measured, simple = _candidates(noise, strength)
     candidates = measured + simple
     errors = predicted_errors(noise, image, [single, *candidates])

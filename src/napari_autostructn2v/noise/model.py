@@ -40,6 +40,8 @@ class NoiseModel:
     from_flat_parts : bool
         False where there was structure in all tiles: then the noise is taken for independent between pixels, and its
         variance is what the differences between neighbours say.
+    along_lines : bool
+        Whether it was measured along rows or columns in differences across them, in which there is no structure.
     """
 
     correlation: np.ndarray
@@ -50,6 +52,7 @@ class NoiseModel:
     variances: np.ndarray
     tiles: int
     from_flat_parts: bool = True
+    along_lines: bool = False
 
     @property
     def max_lag(self) -> int:
