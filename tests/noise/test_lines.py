@@ -1,4 +1,4 @@
-"""Noise along lines is found, and its mask taken, where an image is structure all over; structure is not taken for it."""
+"""Noise along lines is found, and its mask taken, where an image is full of structure, which is not taken for it."""
 
 from __future__ import annotations
 
