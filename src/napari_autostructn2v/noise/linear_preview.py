@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..images import to_planes
 from .autocovariance import autocovariance
 from .blind_mask import BlindMask
-from .wiener_hopf import covariances_between, visible_offsets, wiener_hopf
+from .wiener_hopf import visible_offsets, weights_of_neighbours
 
 __all__ = ["linear_preview"]
 
@@ -86,5 +86,5 @@ def _kernel(values: np.ndarray, blind_mask: np.ndarray) -> np.ndarray:
         raise InputError("The mask hides the whole neighbourhood of a pixel; choose a smaller one.")
     covariance = autocovariance(values[None], 2 * max(reach), unbiased=False)[0]
     kernel = np.zeros((2 * reach[0] + 1, 2 * reach[1] + 1))
-    kernel[tuple((seen + reach).T)] = wiener_hopf(*covariances_between(covariance, seen), ridge=1e-4)
+    kernel[tuple((seen + reach).T)] = weights_of_neighbours(covariance, seen, ridge=1e-4)
     return kernel

@@ -17,7 +17,7 @@ from ..settings import MaskSettings, checked
 from .autocovariance import autocovariance
 from .blind_mask import BlindMask
 from .model import NoiseModel
-from .wiener_hopf import covariances_between, visible_offsets, wiener_hopf
+from .wiener_hopf import visible_offsets, weights_of_neighbours
 
 __all__ = ["choose_mask", "predicted_errors", "predicted_gain"]
 
@@ -171,10 +171,12 @@ def predicted_errors(
     errors = np.empty(len(blind_masks))
     for index, blind_mask in enumerate(blind_masks):
         seen = visible_offsets(blind_mask, (radius, radius))
-        between, to_centre = covariances_between(image_covariance, seen)
-        weights = wiener_hopf(between, to_centre, _RIDGE)
+        weights = weights_of_neighbours(image_covariance, seen, _RIDGE)
+        to_centre = image_covariance[tuple((seen + 2 * radius).T)]
         clean_to_centre = clean_covariance[tuple((seen + radius).T)]
-        errors[index] = clean_covariance[radius, radius] - 2 * weights @ clean_to_centre + weights @ (between @ weights)
+        # The equations that were solved say what Ry[N, N] w is.
+        predicted = to_centre - _RIDGE * image_covariance[2 * radius, 2 * radius] * weights
+        errors[index] = clean_covariance[radius, radius] - 2 * weights @ clean_to_centre + weights @ predicted
     return errors
 
 
