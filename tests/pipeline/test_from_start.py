@@ -15,6 +15,7 @@ from napari_autostructn2v.pipeline.from_start import adapt
 from napari_autostructn2v.pipeline.race import Entry
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.samples import scan_lines
+from napari_autostructn2v.settings import effort
 
 QUICK = StageSettings(crop_size=32, batch_size=4, patches_per_image=20, num_epochs=8)
 SETTINGS = Settings(stage1=QUICK, stage2=QUICK, device="cpu")
@@ -48,6 +49,23 @@ def test_a_run_sets_out_from_the_start_and_says_so(tmp_path):
     assert loaded.trainings == result.denoiser.trainings
     assert loaded.training("1").steps == QUICK.steps // 2
     assert f"learning rate of {QUICK.learning_rate / 2:g}" in methods_text(loaded)
+
+
+def test_fast_turns_small_images_in_place_of_training_for_long(monkeypatch):
+    fast = Settings.from_preset("fast", device="cpu")
+    tiny = {"crop_size": 32, "batch_size": 4, "patches_per_image": 40}
+    fast = replace(fast, **{name: replace(getattr(fast, name), **tiny) for name in ("stage1", "stage2")})
+    noisy = image()[0]
+    small = denoise(noisy, fast)
+    assert small.denoiser.settings.stage1.flips_at_prediction
+    monkeypatch.setattr(effort, "_MOST_TURNED", noisy.size - 1)
+    large = denoise(noisy, fast)
+    assert not large.denoiser.settings.stage1.flips_at_prediction
+    assert (small.report.steps["1"], large.report.steps["1"]) == (20, 70)
+    again = large.denoiser.predict(noisy)
+    np.testing.assert_allclose(again, large.denoised, rtol=1e-5)
+    balanced = denoise(noisy, SETTINGS)
+    assert balanced.denoiser.settings.stage1.flips_at_prediction
 
 
 def test_from_scratch_nothing_was_seen_before():

@@ -13,7 +13,7 @@ from ..errors import InputError, counted
 from ..files import ImageFile, open_image
 from ..images import Layout
 from ..noise import Measurement
-from ..settings import Settings, after_start, has_start
+from ..settings import Settings, after_start, has_start, turned_where_cheap
 from .report import complain, duration, tell
 
 __all__ = ["dry_run"]
@@ -156,6 +156,7 @@ class _Speeds:
         """
         from ..pipeline import times_for_stack
 
+        settings = turned_where_cheap(settings, shape)
         times = times_for_stack(settings, shape, 0 if measured is None else measured.leave_out)
         first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
         from_start = settings.start == "general" and has_start(settings.stage1) and times == 1

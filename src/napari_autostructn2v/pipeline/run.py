@@ -15,7 +15,7 @@ from ..images import as_array, find_drift, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Range, Settings, checked, shortened, sized_to
+from ..settings import Range, Settings, checked, shortened, sized_to, turned_where_cheap
 from ..stop import Stopped, StopToken
 from .divergence import DivergedError
 from .from_start import sets_out_from_start
@@ -127,10 +127,12 @@ def run(
         image = in_memory(image)
         array = as_array(image)
         _check_plane(preview_plane, array.shape)
+        settings = turned_where_cheap(settings, array.shape)
         result = yield from _run(array, settings, stop, mask, start, preview_plane)
         names = ("denoised", "stage1", "stage2")
         return replace(result, **{name: masked_like(getattr(result, name), image) for name in names})
     _check_plane(preview_plane, image.shape)
+    settings = turned_where_cheap(settings, image.shape)
     yield Progress("measuring", message="Reading planes to train on")
     with_neighbours = settings.context != "none" or (start is not None and start.reach > 0)
     sample, index = sample_planes(image, preview_plane, with_neighbours=with_neighbours)

@@ -1,6 +1,6 @@
 """What the user chose, as frozen values, and as text."""
 
-from .effort import after_start, has_start, sized_to
+from .effort import after_start, has_start, sized_to, turned_where_cheap
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import RANGES, Range, check_fields, checked, kind_of, shortened
 from .text import merged, parsed, read_text, to_text
@@ -41,4 +41,5 @@ __all__ = [
     "shortened",
     "sized_to",
     "to_text",
+    "turned_where_cheap",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .values import StageSettings
+from .values import Settings, StageSettings
 
-__all__ = ["after_start", "has_start", "sized_to"]
+__all__ = ["after_start", "has_start", "sized_to", "turned_where_cheap"]
 
 #: Fewer pixels than this hold too little noise that differs for a long training, of which this many steps are left.
 _ENOUGH_PIXELS, _FEWEST_STEPS = 128**2, 140
@@ -21,6 +22,10 @@ _TIMES, _FEWEST = 4, 4
 #: Width and depth of the network that has seen images, and the shares of the steps and of the learning rate that it is
 #: trained on with.
 _START_SIZE, _START_STEPS, _START_RATE = (16, 2), 0.5, 0.5
+
+#: Of a training of at most so many steps whose result is averaged over turns and flips so many are enough: the mean
+#: takes away what a longer training would, in less time where an image has no more pixels (docs/decisions.md).
+_SHORT_STEPS, _START_STEPS_TURNED, _MOST_TURNED = 140, 20, 1024**2
 
 
 def has_start(stage: StageSettings, mask_shape: Sequence[int] = (1, 1)) -> bool:
@@ -37,8 +42,32 @@ def has_start(stage: StageSettings, mask_shape: Sequence[int] = (1, 1)) -> bool:
 
 def after_start(stage: StageSettings) -> StageSettings:
     """Return the settings of a stage whose network has seen images: it has less to learn, and something to lose."""
-    epochs = max(1, round(_START_STEPS * stage.num_epochs))
+    steps = _START_STEPS * stage.steps
+    if stage.steps <= _SHORT_STEPS and stage.flips_at_prediction:
+        steps = min(steps, _START_STEPS_TURNED)
+    epochs = max(1, round(steps / stage.steps_per_epoch))
     return replace(stage, num_epochs=epochs, learning_rate=_START_RATE * stage.learning_rate)
+
+
+def turned_where_cheap(settings: Settings, shape: Sequence[int]) -> Settings:
+    """Return the settings of a run, without turns and flips at prediction where these would take most of a short run.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of which those of the preset "fast" change.
+    shape : sequence of int
+        (..., Y, X) of the image.
+
+    Examples
+    --------
+    >>> turned_where_cheap(Settings.from_preset("fast"), (2048, 2048)).stage1.flips_at_prediction
+    False
+    """
+    if settings.preset != "fast" or math.prod(shape) <= _MOST_TURNED:
+        return settings
+    stages = {name: replace(getattr(settings, name), flips_at_prediction=False) for name in ("stage1", "stage2")}
+    return replace(settings, **stages)
 
 
 def sized_to(

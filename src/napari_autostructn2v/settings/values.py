@@ -130,7 +130,7 @@ class StageSettings:
         Peak of the schedule.
     flips_at_prediction : bool
         Average the result over the flips and turns that leave the blind mask alone: about 0.1 dB better, up to eight
-        times as long to denoise.
+        times as long to denoise. The preset "fast" leaves it out beyond a megapixel.
     early_stopping : bool
         Come to an end once held-out pixels have not improved for `early_stopping_patience` epochs; the learning rate
         falls to zero over another quarter of the steps done.
@@ -268,7 +268,6 @@ class Settings:
         check(known, f"There is no preset {shortened(preset)}; choose one of {', '.join(PRESET_EPOCHS)}.")
         budget: dict[str, Any] = {
             "num_epochs": PRESET_EPOCHS[preset],
-            "flips_at_prediction": preset != "fast",
             # Where photons are few, the held-out error scatters, and a long training was ended by chance.
             "early_stopping": preset != "best",
         }

@@ -16,7 +16,7 @@ import numpy as np
 from ...disk import config_folder
 from ...errors import InputError
 from ...files import atomic_path
-from ...settings import Settings, StageSettings, after_start, has_start, parsed, sized_to
+from ...settings import Settings, StageSettings, after_start, has_start, parsed, sized_to, turned_where_cheap
 from ..work import RUN_PARTS
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
     """
     from ...pipeline import times_for_stack
 
-    megapixels = math.prod(shape) / 1e6
+    settings, megapixels = turned_where_cheap(settings, shape), math.prod(shape) / 1e6
     longer = times_for_stack(settings, (math.prod(shape[:-2]), *shape[-2:]))
     stacked = longer > 1
     first = settings.stages != "2"
