@@ -104,7 +104,8 @@ def cases() -> Iterator[Case]:
         "/proc/self/mem": lambda: os.symlink("/proc/self/mem", "x.tif"),
     }.items():
         yield case(f"{name} as image", ["denoise", "x.tif", "-o", "out"], make)
-        yield case(f"{name} for roi", ["roi", "x.tif"], make)
+        for command in ("roi", "info", "methods"):
+            yield case(f"{name} for {command}", [command, "x.tif"], make)
         for option in ("--settings", "--mask"):
 
             def both(make: Callable[[], Any] = make) -> None:

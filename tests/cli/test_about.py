@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import platform
 import shutil
 import subprocess
@@ -95,6 +96,20 @@ def test_info_tells_images_from_models(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_model_with_another_ending_is_a_model(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     shutil.copy(MODEL, tmp_path / "kept")
     assert json.loads(printed(capsys, "info", str(tmp_path / "kept"), "--json"))["kind"] == "model"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files there")
+def test_info_does_not_wait_for_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    os.mkfifo(tmp_path / "q.tif")
+    assert main(["info", str(tmp_path / "q.tif")]) == 1
+    assert "is a pipe, not a file" in capsys.readouterr().err
+
+
+def test_info_tells_about_a_scene(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "scenes.h5", "w") as file:
+        file["first"], file["second"] = np.zeros((3, 16, 24), np.uint8), np.zeros((20, 30), np.uint16)
+    assert "20 x 30, uint16" in printed(capsys, "info", str(tmp_path / "scenes.h5" / "second"))
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

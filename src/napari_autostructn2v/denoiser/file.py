@@ -60,7 +60,7 @@ def save_model(path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Map
 def is_model(path: str | Path) -> bool:
     """Return whether a file looks like a safetensors file or a package of one, by its name or by how it begins."""
     path = Path(path)
-    if path.is_dir():
+    if not path.is_file():  # a folder, a scene in a file, or a pipe, which nothing may wait for
         return False
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as package:
