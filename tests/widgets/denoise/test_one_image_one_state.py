@@ -141,3 +141,23 @@ def test_what_is_shown_in_mid_run_fits_and_comes_back_afterwards(viewer, dock, s
     finish(dock, qtbot)
     assert dock.noise_section.is_expanded and dock.model_section.is_expanded and dock.advanced_section.is_expanded
     window.hide()
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_models_come_into_view_when_they_are_opened(viewer, dock, qtbot, by_key) -> None:
+    window = viewer.window._qt_window
+    window.resize(1280, 800)
+    window.show()
+    dock.denoise()
+    finish(dock, qtbot)
+    section = dock.model_section
+    assert not section.is_expanded
+    qtbot.waitUntil(lambda: section.button.isVisible() and not section.button.visibleRegion().isEmpty())
+    if by_key:
+        section.button.setFocus()
+        qtbot.keyClick(section.button, Qt.Key.Key_Space)
+    else:
+        qtbot.mouseClick(section.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: section.visibleRegion().boundingRect().height() == section.height())
+    assert section.content.isVisible()
+    window.hide()

@@ -63,3 +63,32 @@ def test_the_keyboard_is_not_lost_in_what_is_folded(column, qtbot) -> None:
     column.make_room(training)
     qtbot.waitUntil(lambda: not noise.is_expanded)
     assert noise.button.hasFocus()
+
+
+def seen_of(section: Section) -> int:
+    return section.visibleRegion().boundingRect().height()
+
+
+def test_what_is_opened_comes_into_view(qtbot) -> None:
+    last = section("Noise", 150)
+    column = SectionColumn(section("Training", 150), section("Result", 150), last)
+    last.expand(False)
+    qtbot.addWidget(column)
+    column.resize(300, 420)
+    column.show()
+    bar = column.verticalScrollBar()
+    qtbot.waitUntil(lambda: fits(column) and seen_of(last) > 0)
+    qtbot.mouseClick(last.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: seen_of(last) == last.height() > 150)
+    last.expand(False)
+    bar.setValue(0)
+    column.activateWindow()
+    last.button.setFocus()
+    qtbot.keyClick(last.button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: seen_of(last) == last.height() > 150)
+    qtbot.mouseClick(last.button, Qt.MouseButton.LeftButton)
+    bar.setValue(0)
+    last.content.setFixedHeight(900)  # more than there is room for: from its title on
+    qtbot.mouseClick(last.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: seen_of(last) >= column.viewport().height() - 4)
+    assert last.button.visibleRegion().boundingRect().height() == last.button.height()

@@ -81,6 +81,8 @@ class RunView(QObject):
         if len(losses) > self._plotted[1]:
             self.loss_plot.add(losses[self._plotted[1] :])
             self._plotted = losses, len(losses)
+        if not (running and image is control.state):
+            self.loss_plot.finish()
         self.section.setVisible(not self.loss_plot.is_empty)
         if not running:
             self.needs_room.emit(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -10,7 +10,7 @@ __all__ = ["Section", "SectionColumn"]
 
 
 class Section(QWidget):
-    """A titled part of a dock whose content shows or hides on a click on the title.
+    """A titled part of a dock whose content shows or hides on a click on the title, and is scrolled into view then.
 
     Parameters
     ----------
@@ -31,6 +31,9 @@ class Section(QWidget):
         self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.button.setStyleSheet("QToolButton { text-align: left; font-weight: bold; border: none; padding: 3px 0; }")
         self.button.toggled.connect(self._show_content)
+        self._timer = QTimer(self, singleShot=True, interval=0)  # after all has been laid out anew
+        self._timer.timeout.connect(self._scroll_into_view)
+        self.button.clicked.connect(self._timer.start)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -56,6 +59,18 @@ class Section(QWidget):
     def _show_content(self, expanded: bool) -> None:
         self.content.setVisible(expanded)
         self.button.setArrowType(Qt.ArrowType.DownArrow if expanded else Qt.ArrowType.RightArrow)
+
+    def _scroll_into_view(self) -> None:
+        """Scroll until all of it can be seen, or as much as there is room for below its title."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        column = None if area is None else area.widget()
+        if area is None or column is None or not self.is_expanded:
+            return
+        top, room, bar = self.mapTo(column, QPoint(0, 0)).y(), area.viewport().height(), area.verticalScrollBar()
+        if top + self.height() > bar.value() + room:
+            bar.setValue(min(top, top + self.height() - room))
 
 
 class SectionColumn(QScrollArea):

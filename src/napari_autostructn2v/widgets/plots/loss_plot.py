@@ -113,6 +113,8 @@ class LossPlot(ThemedPlot):
             channel = self._channel_of(event)
             if (channel, event.phase) != (self._channel, self._phase):
                 self._start_phase(event.phase, channel)
+            elif self._offset + event.step < self._last:  # a short training goes on as a long one
+                self._go_on()
             step = self._offset + event.step
             if event.loss is not None:
                 self._steps.append(step)
@@ -120,9 +122,17 @@ class LossPlot(ThemedPlot):
             if event.held_out is not None:
                 self._held_out_steps.append(step)
                 self._held_out.append(event.held_out)
-            self._end = max(self._end, self._offset + event.total, step)
+            # What is planned may become less, where training no longer helps.
+            self._end = max(1, self._offset + event.total, step)
             changed = True
         if changed:
+            self._redraw()
+
+    def finish(self) -> None:
+        """Leave no room for steps that will not be taken any more."""
+        end = max(1, self._last)
+        if end != self._end and not self.is_empty:
+            self._end = end
             self._redraw()
 
     @property
@@ -141,15 +151,24 @@ class LossPlot(ThemedPlot):
         """Return what is written beside the stages, from left to right."""
         return [border.label.format for border in self._borders]
 
-    def _start_phase(self, phase: str, channel: str) -> None:
-        # A channel is named once, above its first stage, since its stages are close together.
-        label = phase if channel == self._channel else f"{channel}\n{phase}"
-        self._phase, self._channel = phase, channel
-        self._offset = max([0, *self._steps[-1:], *self._held_out_steps[-1:]])
+    @property
+    def _last(self) -> int:
+        """The last step that was drawn."""
+        return max([0, *self._steps[-1:], *self._held_out_steps[-1:]])
+
+    def _go_on(self) -> None:
+        """Let the steps that follow, which are counted anew, come after those drawn."""
+        self._offset = self._last
         for steps, losses in ((self._steps, self._losses), (self._held_out_steps, self._held_out)):
             if steps:  # a gap in the curve
                 steps.append(self._offset)
                 losses.append(math.nan)
+
+    def _start_phase(self, phase: str, channel: str) -> None:
+        # A channel is named once, above its first stage, since its stages are close together.
+        label = phase if channel == self._channel else f"{channel}\n{phase}"
+        self._phase, self._channel = phase, channel
+        self._go_on()
         # Its name stands at the bottom, since every curve begins at the top.
         border = pg.InfiniteLine(
             pos=self._offset, angle=90, label=label, labelOpts={"position": 0.02, "anchors": [(0, 1)] * 2}
@@ -159,7 +178,7 @@ class LossPlot(ThemedPlot):
         self._apply_colors()
 
     def _redraw(self) -> None:
-        # To the end of the stage, so that the curve shows how far it is.
+        # To the end of the present stage, so that the curve shows how far it is.
         self.setXRange(0, self._end, padding=0.02)
         for curve, steps, losses in (
             (self._training_curve, self._steps, self._losses),

@@ -1,0 +1,52 @@
+"""The curves of the losses take the room that the training takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_autostructn2v.progress import Progress
+from napari_autostructn2v.widgets.plots import LossPlot
+
+
+@pytest.fixture
+def plot(qtbot):
+    plot = LossPlot(lambda event: "")
+    qtbot.addWidget(plot)
+    return plot
+
+
+def training(phase: str, *steps_of: tuple[int, int]) -> list[Progress]:
+    return [Progress(phase, step, total, loss=1 / (1 + step), held_out=1 / (1 + step)) for step, total in steps_of]
+
+
+def end_of_axis(plot: LossPlot) -> float:
+    (low, high), _ = plot.getPlotItem().viewRange()
+    return high - 0.02 * (high - low) / 1.04
+
+
+def test_the_axis_ends_where_a_shortened_training_ends(plot) -> None:
+    plot.add(training("stage 1", (100, 900), (200, 900)))
+    assert end_of_axis(plot) == pytest.approx(900, rel=0.01), "room for what is to come"
+    plot.add(training("stage 1", (220, 240), (240, 240)))
+    assert end_of_axis(plot) == pytest.approx(240, rel=0.01)
+    plot.add(training("stage 2", (50, 300)))
+    assert end_of_axis(plot) == pytest.approx(540, rel=0.01)
+
+
+def test_a_cancelled_training_leaves_no_room_for_the_rest(plot) -> None:
+    plot.add(training("stage 1", (100, 900), (200, 900)))
+    plot.finish()
+    assert end_of_axis(plot) == pytest.approx(200, rel=0.01)
+    plot.reset()
+    plot.finish()
+    assert plot.is_empty
+
+
+def test_a_short_training_that_becomes_a_long_one_goes_on_to_the_right(plot) -> None:
+    plot.add(training("stage 1", (0, 80), (40, 80), (0, 900), (90, 900)))
+    steps, losses = plot.curves()["training"]
+    drawn = [step for step, loss in zip(steps, losses, strict=True) if np.isfinite(loss)]
+    assert drawn == [0, 40, 40, 130] and np.isnan(losses).sum() == 1, "with a gap between the two"
+    assert plot.names() == ["stage 1"]
+    assert end_of_axis(plot) == pytest.approx(940, rel=0.01)
