@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
+from ..settings import RoiSettings
 from .published import BaseNoiseDataset
 
 __all__ = ["BUILT_IN", "criterion_names", "gradient", "register_criterion", "texture", "unregister_criterion"]
@@ -186,3 +187,29 @@ def _takes_two(function: Callable[..., Any]) -> bool:
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return sum(item.kind in positional and item.default is item.empty for item in parameters) > 1
+
+
+def apply_to_plane(name: str, image: np.ndarray, shape: tuple[int, int], patch_size: int) -> tuple[np.ndarray, bool]:
+    """Call a registered function as :func:`apply_function` does, with the plane, or a reduced copy, from 0 to 1.
+
+    Corners and `patch_size` are in pixels of the original image, whose shape is given.
+    """
+    image = (image - image.min()) / max(float(np.ptp(image)), 1e-30)
+    factors = shape[0] / image.shape[0], shape[1] / image.shape[1]
+    values, is_map = apply_function(name, image, max(1, round(patch_size / factors[0])))
+    return (values if is_map else np.rint(values * factors).astype(np.int64)), is_map
+
+
+def sigma_of(settings: RoiSettings) -> float:
+    """Return the smoothing in pixels of the original image."""
+    return settings.patch_size / 4 if settings.sigma is None else settings.sigma
+
+
+def map_key(name: str, settings: RoiSettings) -> Hashable:
+    """Return all that the map of a criterion depends on."""
+    if name not in BUILT_IN:
+        return name, registered_function(name), settings.patch_size
+    preprocessing = name, settings.scale_factor, sigma_of(settings), settings.equalize
+    if name == "mean":
+        return *preprocessing, settings.background
+    return (*preprocessing, settings.background, settings.band) if name == "band" else preprocessing

@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["Memory"]
+import numpy as np
+
+__all__ = ["Memory", "read_only"]
 
 _T = TypeVar("_T")
 
@@ -29,3 +31,9 @@ class Memory(Generic[_T]):
         if len(self._items) > self._size:
             self._items.popitem(last=False)
         return value
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """Protect a remembered array, which all who ask for it share."""
+    array.flags.writeable = False
+    return array

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -14,16 +13,13 @@ from ..errors import InputError
 from ..images import check_image, evenly_spread
 from ..settings import RoiSettings
 from .advice import shows_structure, steeper_where_brighter
-from .criteria import BUILT_IN, apply_function, gradient, registered_function, texture
-from .memory import Memory
+from .criteria import BUILT_IN, apply_to_plane, gradient, map_key, sigma_of, texture
+from .memory import Memory, read_only
 from .preprocess import Equalizer, Pyramid, equalize_adaptive
-from .selection import PatchSelection, contains
-from .windows import grid_positions, window_means
+from .selection import PatchSelection, contains, inside
+from .windows import grid_positions, window_grid, window_means
 
 __all__ = ["CommonScale", "RoiScorer"]
-
-#: More windows than this would neither fit on a screen nor help a training.
-MAX_CANDIDATES = 4_000_000
 
 #: Places get steeper with brightness, or flatter, so clearly that one end of the brightness is empty.
 _CLEARLY = 0.3
@@ -93,7 +89,7 @@ class RoiScorer:
         candidates, scores = self.candidates(settings), self.scores(settings)
         coords = candidates[self._chosen(settings)]
         if settings.added:
-            added = self._inside(np.array(settings.added), settings.patch_size)
+            added = inside(np.array(settings.added), self.shape, settings.patch_size)
             coords = np.concatenate([coords, added[~contains(coords, added)]])
         return PatchSelection(coords, settings.patch_size, scores, candidates)
 
@@ -104,21 +100,21 @@ class RoiScorer:
             return named
 
         def compute() -> np.ndarray:
-            rows, columns = self._grid(settings)
+            rows, columns = window_grid(self.shape, settings)
             return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
 
-        return _read_only(self._others.get(("candidates", settings.patch_size, settings.overlap), compute))
+        return read_only(self._others.get(("candidates", settings.patch_size, settings.overlap), compute))
 
     def scores(self, settings: RoiSettings) -> np.ndarray:
         """Return the score of each candidate, higher for structure; (M,) float32 in 0..1, read-only."""
         named = self._named_patches(settings)
         if named is not None:
             return np.full(len(named), 0 if settings.select_background else 1, np.float32)
-        maps = tuple(_map_key(name, settings) for name in settings.criteria)
+        maps = tuple(map_key(name, settings) for name in settings.criteria)
         key = (maps, settings.patch_size, settings.overlap, settings.combine)
 
         def compute() -> np.ndarray:
-            rows, columns = self._grid(settings)
+            rows, columns = window_grid(self.shape, settings)
             means = [
                 window_means(self.criterion_map(name, settings), rows, columns, settings.patch_size, self.shape)
                 for name in settings.criteria
@@ -128,7 +124,7 @@ class RoiScorer:
             combined = (np.min if settings.combine == "all" else np.max)(means, axis=0)
             return np.clip(combined, 0, 1).ravel()
 
-        return _read_only(self._scores.get(key, compute))
+        return read_only(self._scores.get(key, compute))
 
     def diversity(self, settings: RoiSettings) -> float:
         """Return how much the selected patches differ in brightness, from 0 (all alike) to 1 (as the whole image does).
@@ -160,7 +156,7 @@ class RoiScorer:
 
         def compute() -> tuple[np.ndarray, np.ndarray]:
             index = evenly_spread(len(candidates), min(_ENOUGH_PATCHES, max(64, _ENOUGH_PIXELS // side**2)))
-            return _read_only(index), _read_only(shows_structure(self._pyramid.windows(candidates[index], side)))
+            return read_only(index), read_only(shows_structure(self._pyramid.windows(candidates[index], side)))
 
         if self._named_patches(settings) is not None:
             return compute()
@@ -219,7 +215,7 @@ class RoiScorer:
                 equalized = equalize_adaptive(equalized)
             return 1 - equalized if name == "mean" and self.background(settings) == "bright" else equalized
 
-        return _read_only(self._maps.get(_map_key(name, settings), compute))
+        return read_only(self._maps.get(map_key(name, settings), compute))
 
     def raw_map(self, name: str, settings: RoiSettings) -> np.ndarray:
         """Return what a built-in criterion sees before it is equalised; (y, x) float32."""
@@ -234,7 +230,7 @@ class RoiScorer:
     def _function_map(self, name: str, settings: RoiSettings) -> np.ndarray:
         values, is_map = self._call(name, settings)
         if not is_map:
-            named = PatchSelection(self._inside(values, settings.patch_size), settings.patch_size, values, values)
+            named = PatchSelection(inside(values, self.shape, settings.patch_size), settings.patch_size, values, values)
             return named.mask(self.shape).astype(np.float32)
         return values if values.min() >= 0 and values.max() <= 1 else Equalizer([values], flat=True)(values)
 
@@ -242,22 +238,18 @@ class RoiScorer:
         """Return what a registered function makes of the image, remembered for as long as it is the same function."""
 
         def compute() -> tuple[np.ndarray, bool]:
-            image = self._pyramid.full()
-            image = (image - image.min()) / max(float(np.ptp(image)), 1e-30)
-            factors = self.shape[0] / image.shape[0], self.shape[1] / image.shape[1]
-            values, is_map = apply_function(name, image, max(1, round(settings.patch_size / factors[0])))
-            return (values if is_map else np.rint(values * factors).astype(np.int64)), is_map
+            return apply_to_plane(name, self._pyramid.full(), self.shape, settings.patch_size)
 
-        result: tuple[np.ndarray, bool] = self._others.get(_map_key(name, settings), compute)
+        result: tuple[np.ndarray, bool] = self._others.get(map_key(name, settings), compute)
         return result
 
     def _named_patches(self, settings: RoiSettings) -> np.ndarray | None:
         """Return the patches that a criterion names by itself; None if there are scores to compare with a threshold."""
         if len(settings.criteria) != 1 or settings.criteria[0] in BUILT_IN or not settings.use_roi:
             return None
-        self._grid(settings)
+        window_grid(self.shape, settings)
         values, is_map = self._call(settings.criteria[0], settings)
-        return None if is_map else np.unique(self._inside(values, settings.patch_size), axis=0)
+        return None if is_map else np.unique(inside(values, self.shape, settings.patch_size), axis=0)
 
     def _chosen(self, settings: RoiSettings) -> np.ndarray:
         """Return which of the candidates are selected; (M,) bool."""
@@ -271,23 +263,6 @@ class RoiScorer:
         if settings.removed:
             chosen &= ~contains(np.array(settings.removed), candidates)
         return chosen
-
-    def _inside(self, coords: np.ndarray, side: int) -> np.ndarray:
-        """Return corners moved so that their patches lie inside the image."""
-        return np.clip(coords, 0, [self.shape[0] - side, self.shape[1] - side])
-
-    def _grid(self, settings: RoiSettings) -> tuple[np.ndarray, np.ndarray]:
-        side = settings.patch_size
-        if min(self.shape) < side:
-            raise InputError(
-                f"The image is {self.shape[0]} x {self.shape[1]} pixels, smaller than a patch of {side} x {side}: "
-                f"set patch_size to {min(self.shape)} or less."
-            )
-        stride = max(1, round(side * (1 - settings.overlap)))
-        count = math.prod((length - side) // stride + 2 for length in self.shape)
-        if count > MAX_CANDIDATES:
-            raise InputError(f"There would be {count:,} windows to look at: lower overlap or raise patch_size.")
-        return grid_positions(self.shape[0], side, stride), grid_positions(self.shape[1], side, stride)
 
 
 class CommonScale:
@@ -311,7 +286,7 @@ class CommonScale:
         """Return the map from intensity to 0..1 of a built-in criterion."""
         flat = settings.equalize == "global"
         return self._equalizers.get(
-            _map_key(name, settings),
+            map_key(name, settings),
             lambda: Equalizer([member.raw_map(name, settings) for member in self._members], flat=flat),
         )
 
@@ -319,24 +294,3 @@ class CommonScale:
         """Return what empty regions look like in most planes."""
         verdicts = [scorer.background(RoiSettings(background="auto")) for scorer in self._alone]
         return "bright" if verdicts.count("bright") > len(verdicts) / 2 else "dark"
-
-
-def sigma_of(settings: RoiSettings) -> float:
-    """Return the smoothing in pixels of the original image."""
-    return settings.patch_size / 4 if settings.sigma is None else settings.sigma
-
-
-def _map_key(name: str, settings: RoiSettings) -> Hashable:
-    """Return all that the map of a criterion depends on."""
-    if name not in BUILT_IN:
-        return name, registered_function(name), settings.patch_size
-    preprocessing = name, settings.scale_factor, sigma_of(settings), settings.equalize
-    if name == "mean":
-        return *preprocessing, settings.background
-    return (*preprocessing, settings.background, settings.band) if name == "band" else preprocessing
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    """Protect a remembered array, which all who ask for it share."""
-    array.flags.writeable = False
-    return array

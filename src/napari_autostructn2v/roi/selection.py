@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["PatchSelection", "contains"]
+__all__ = ["PatchSelection", "contains", "inside"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,3 +87,8 @@ def contains(coords: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return which of the other corners are among `coords`; (M,) bool."""
     coords, others = (np.reshape(corners, (-1, 2)).astype(np.int64) for corners in (coords, others))
     return np.isin(others[:, 0] << 32 | others[:, 1], coords[:, 0] << 32 | coords[:, 1])
+
+
+def inside(coords: np.ndarray, shape: tuple[int, int], side: int) -> np.ndarray:
+    """Return corners moved so that their patches lie inside an image."""
+    return np.clip(coords, 0, [shape[0] - side, shape[1] - side])

@@ -7,10 +7,18 @@ lies at the same place of the original image whatever the factor.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import sparse
 
-__all__ = ["grid_positions", "interval_means", "window_means"]
+from ..errors import InputError
+from ..settings import RoiSettings
+
+__all__ = ["grid_positions", "interval_means", "window_grid", "window_means"]
+
+#: More windows than this would neither fit on a screen nor help a training.
+MAX_CANDIDATES = 4_000_000
 
 
 def interval_means(length: int, starts: np.ndarray, stops: np.ndarray) -> sparse.csr_array:
@@ -56,6 +64,27 @@ def grid_positions(length: int, side: int, stride: int) -> np.ndarray:
     """
     positions = np.arange(0, length - side + 1, stride)
     return positions if positions[-1] == length - side else np.append(positions, length - side)
+
+
+def window_grid(shape: tuple[int, int], settings: RoiSettings) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the windows of settings start along the rows and the columns of an image.
+
+    Raises
+    ------
+    InputError
+        If the image is smaller than a patch, or there would be too many windows.
+    """
+    side = settings.patch_size
+    if min(shape) < side:
+        raise InputError(
+            f"The image is {shape[0]} x {shape[1]} pixels, smaller than a patch of {side} x {side}: "
+            f"set patch_size to {min(shape)} or less."
+        )
+    stride = max(1, round(side * (1 - settings.overlap)))
+    count = math.prod((length - side) // stride + 2 for length in shape)
+    if count > MAX_CANDIDATES:
+        raise InputError(f"There would be {count:,} windows to look at: lower overlap or raise patch_size.")
+    return grid_positions(shape[0], side, stride), grid_positions(shape[1], side, stride)
 
 
 def window_means(
