@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 
-from ..disk import atomic_path, check_regular
+from ..disk import atomic_path
 from ..errors import InputError
 from .image_file import UNKNOWN, ImageFile, Kind
-from .reading import inner_path, log_of
+from .ome_xml import channel_names, named_files, of_first_image
+from .reading import log_of
 from .scale import pixel_sizes
 
 __all__ = ["ome_companions", "open_tiff", "tiff_software", "write_tiff"]
@@ -56,7 +56,7 @@ def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
     import zarr
 
     if tiff.is_ome:
-        _named_files(path, tiff.ome_metadata)
+        named_files(path, tiff.ome_metadata)
     series = tiff.series[0]
     _check_whole(path, tiff, series)
     small = series.nbytes <= _SMALL_BYTES
@@ -84,7 +84,8 @@ def _opened(path: Path, tiff: Any, complaints: list[str]) -> ImageFile:
             store.close()
         tiff.close()
 
-    return ImageFile(path, kind, array, axes, _channel_names(details), tuple(messages), details, close)
+    names = channel_names(details["ome"]) if "ome" in details else ()
+    return ImageFile(path, kind, array, axes, names, tuple(messages), details, close)
 
 
 #: What OME calls units.
@@ -173,14 +174,7 @@ def ome_companions(path: Path) -> list[Path]:
     import tifffile
 
     with log_of("tifffile"), tifffile.TiffFile(path) as tiff:
-        return _named_files(path, tiff.ome_metadata or "") if tiff.is_ome else []
-
-
-def _named_files(path: Path, ome: str) -> list[Path]:
-    """Return the other files that OME-XML names and that are there; asked before any is opened."""
-    names = {element.get("FileName") for element in ElementTree.fromstring(ome).iter()} - {None, path.name}
-    found = [path.parent / inner_path(path, name) for name in sorted(map(str, names))]
-    return [check_regular(other) for other in found if other.exists()]
+        return named_files(path, tiff.ome_metadata or "") if tiff.is_ome else []
 
 
 def _details(tiff: Any, series: Any) -> dict[str, Any]:
@@ -201,19 +195,11 @@ def _details(tiff: Any, series: Any) -> dict[str, Any]:
     if tiff.is_ome:
         # Tried now: a result must not be lost to odd metadata once it is there.
         with suppress(Exception):
-            _ome_xml(tiff.ome_metadata)
+            of_first_image(tiff.ome_metadata)
             details["ome"] = tiff.ome_metadata
     elif tiff.is_imagej:
         details["imagej"] = dict(tiff.imagej_metadata or {})
     return details
-
-
-def _channel_names(details: dict[str, Any]) -> tuple[str, ...]:
-    if "ome" not in details:
-        return ()
-    pixels = _first_image(ElementTree.fromstring(details["ome"]))[1]
-    found = pixels.findall(f"{_namespace(pixels)}Channel")
-    return tuple(channel.get("Name") or "" for channel in found)
 
 
 def _options(array: Any, like: ImageFile | None, axes: str | None) -> dict[str, Any]:
@@ -225,7 +211,7 @@ def _options(array: Any, like: ImageFile | None, axes: str | None) -> dict[str, 
     kind = "tiff" if like is None else like.kind
     nbytes = math.prod(array.shape) * array.dtype.itemsize
     if "ome" in details and axes == details["axes"]:
-        return options | {"description": _ome_xml(details["ome"]), "metadata": None}
+        return options | {"description": of_first_image(details["ome"]), "metadata": None}
     if kind == "imagej" and axes is not None:
         kept = {key: value for key, value in details["imagej"].items() if key not in _IMAGEJ_STRUCTURE}
         if _in_order(axes, "TZCYXS") and array.dtype in _IMAGEJ_DTYPES and nbytes < _IMAGEJ_MOST_BYTES:
@@ -252,42 +238,6 @@ def _as_ome(options: dict[str, Any], like: ImageFile, axes: str) -> dict[str, An
 
 def _in_order(axes: str, order: str) -> bool:
     return axes == "".join(axis for axis in order if axis in axes)
-
-
-def _ome_xml(text: str) -> bytes:
-    """Return the OME-XML of a file for another one that holds the planes of its first image in the same order."""
-    root = ElementTree.fromstring(text)
-    space = _namespace(root)
-    if space:
-        ElementTree.register_namespace("", space[1:-1])
-    first, pixels = _first_image(root)
-    for image in root.findall(f"{space}Image"):
-        if image is not first:
-            root.remove(image)
-    root.attrib.pop("UUID", None)  # each file has its own
-    for name in ("TiffData", "BinData", "MetadataOnly"):
-        for child in pixels.findall(f"{space}{name}"):
-            pixels.remove(child)
-    channels = pixels.findall(f"{space}Channel")
-    data = ElementTree.Element(f"{space}TiffData", {"IFD": "0"})
-    # The schema wants channels first, then where the pixels are, then what is known about each plane.
-    pixels.insert(list(pixels).index(channels[-1]) + 1 if channels else 0, data)
-    samples = [int(channel.get("SamplesPerPixel", "1")) for channel in channels] or [1]
-    planes = int(pixels.get("SizeT", "1")) * int(pixels.get("SizeZ", "1"))
-    data.set("PlaneCount", str(planes * (int(pixels.get("SizeC", "1")) // samples[0])))
-    # Characters beyond ASCII are escaped, as old readers of TIFF want it.
-    return ElementTree.tostring(root, encoding="us-ascii", xml_declaration=True)
-
-
-def _first_image(root: Any) -> tuple[Any, Any]:
-    space = _namespace(root)
-    image = root.find(f"{space}Image")
-    return image, image.find(f"{space}Pixels")
-
-
-def _namespace(element: Any) -> str:
-    """Return the namespace in braces as every name of the document has it."""
-    return element.tag[: element.tag.index("}") + 1] if element.tag.startswith("{") else ""
 
 
 def _pages(array: Any, page_axes: int, tile: tuple[int, int] | None, axes: str | None) -> Iterator[np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,9 @@ from ..images import as_array, find_drift, in_memory, masked_like, on_scale
 from ..large import SAMPLE_PIXELS, is_large, on_disk_as_dask, planes_beside, sample_planes
 from ..noise import BlindMask, Measurement, assess, check_mask, measure
 from ..progress import Progress
-from ..settings import Range, Settings, checked, shortened, sized_to, turned_where_cheap
+from ..settings import Settings, shortened, sized_to, turned_where_cheap
 from ..stop import Stopped, StopToken
+from .checks import check_plane, checked_arguments
 from .divergence import DivergedError
 from .from_start import sets_out_from_start
 from .preview import Shown, first_preview
@@ -120,18 +121,18 @@ def run(
     -------
     Result
     """
-    settings = _checked_arguments(settings, stop, mask, preview_plane, start)
+    settings = checked_arguments(settings, stop, mask, preview_plane, start)
     image = on_disk_as_dask(image)
     if not is_large(image):
         # Read once: a lazy image would be computed anew wherever its pixels are asked for.
         image = in_memory(image)
         array = as_array(image)
-        _check_plane(preview_plane, array.shape)
+        check_plane(preview_plane, array.shape)
         settings = turned_where_cheap(settings, array.shape)
         result = yield from _run(array, settings, stop, mask, start, preview_plane)
         names = ("denoised", "stage1", "stage2")
         return replace(result, **{name: masked_like(getattr(result, name), image) for name in names})
-    _check_plane(preview_plane, image.shape)
+    check_plane(preview_plane, image.shape)
     settings = turned_where_cheap(settings, image.shape)
     yield Progress("measuring", message="Reading planes to train on")
     with_neighbours = settings.context != "none" or (start is not None and start.reach > 0)
@@ -143,29 +144,6 @@ def run(
         settings = replace(settings, context="none")  # these planes are no neighbours
     result = yield from _run(sample, settings, stop, mask, start, index, in_view)
     return over_all(result, image, sample.shape)
-
-
-def _checked_arguments(settings: Any, stop: Any, mask: Any, preview_plane: Any, start: Any) -> Settings:
-    """Return the settings of a run, or say what is wrong with its arguments before any work is done."""
-    if not (stop is None or callable(getattr(stop, "is_set", None))):
-        raise InputError(f"stop is {shortened(stop)}; it must have a method is_set, as a threading.Event has.")
-    if mask is not None:
-        checked(mask, BlindMask, "mask")
-    if preview_plane is not None:
-        checked(preview_plane, int, "preview_plane", Range(0, 2**62))
-    if start is not None and not hasattr(start, "networks"):
-        raise InputError(f"start is {shortened(start)}; it must be a Denoiser, such as that of an earlier result.")
-    return Settings() if settings is None else checked(settings, Settings, "settings")
-
-
-def _check_plane(preview_plane: int | None, shape: Sequence[int]) -> None:
-    """Say so if there is no such plane; an image without planes is refused elsewhere."""
-    planes = math.prod(shape[:-2])
-    if preview_plane is not None and len(shape) > 1 and preview_plane >= planes > 0:
-        raise InputError(
-            f"preview_plane is {preview_plane}, but the image has {planes} {'plane' if planes == 1 else 'planes'}; "
-            f"planes are counted from 0, so the last one is {planes - 1}."
-        )
 
 
 def _run(

@@ -1,20 +1,15 @@
-"""Every other setting of a run, for those who want to steer it; a table of fields rather than one line of code each.
-
-magicgui makes the field of a setting from its type, its range and its choices.
-"""
+"""Every other setting of a run, for those who want to steer it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
-from magicgui.widgets import FloatSpinBox, create_widget
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QPushButton,
     QTabWidget,
@@ -27,161 +22,9 @@ from ...errors import InputError
 from ...settings import RANGES, Settings, StageSettings
 from ..parts import WholeNumberEdit, add_row, order_tabs
 from .habits import Habits, ResultType
+from .setting_fields import RUN_FIELDS, STAGE_FIELDS, SettingField
 
 __all__ = ["AdvancedForm"]
-
-
-class _Field(NamedTuple):
-    """One setting: its name, how it is called here, and how it is shown; what it may be is known from the settings."""
-
-    name: str
-    label: str
-    tooltip: str
-    decimals: int = 0
-    suffix: str = ""
-    factor: float = 1  # value shown = setting * factor
-    choices: tuple[tuple[str, Any], ...] = ()
-
-    def editor(self, hint: Any) -> Any:
-        """Return the magicgui widget for a setting of this type."""
-        if self.choices:
-            chooser: Any = create_widget(name=self.name, annotation=hint, options={"choices": list(self.choices)})
-            chooser.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            chooser.native.setMinimumContentsLength(8)
-            return chooser
-        if self.name not in RANGES:
-            tick: Any = create_widget(name=self.name, annotation=hint)
-            tick.text = ""
-            return tick
-        # The widget that magicgui has for whole numbers corrects a number while it is typed: 64 becomes 84 where at
-        # least 8 is allowed.
-        editor: Any = FloatSpinBox(name=self.name, step=1)
-        editor.native.setDecimals(self.decimals)
-        editor.native.setSuffix(self.suffix)
-        if self.decimals:
-            editor.native.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        limits = RANGES[self.name]
-        # At least what the digits can show, where nothing is not allowed.
-        low = limits.low if limits.low <= 0 else max(limits.low, 10**-self.decimals)
-        editor.max, editor.min = limits.high * self.factor, low * self.factor
-        return editor
-
-    def show(self, editor: Any, value: Any) -> None:
-        """Show a setting; one that comes from a file may be none of the choices, or have more digits."""
-        if self.choices and value not in editor.choices:
-            editor.choices = [*self.choices, (f"{value}{self.suffix}", value)]
-        elif isinstance(editor, FloatSpinBox):
-            value = min(max(value * self.factor, editor.min), editor.max)
-        editor.value = value
-
-    def read(self, editor: Any, hint: Any) -> Any:
-        """Return the setting that is shown."""
-        if not isinstance(editor, FloatSpinBox):
-            return editor.value
-        return round(editor.value) if hint is int else editor.value / self.factor
-
-
-_RUN_FIELDS = (
-    _Field(
-        "device",
-        "Device",
-        "The device that computes. Automatic uses a graphics card if there is one (device).",
-        choices=(
-            ("Automatic", "auto"),
-            ("CPU", "cpu"),
-            ("NVIDIA graphics card", "cuda"),
-            ("Apple graphics", "mps"),
-        ),
-    ),
-    _Field(
-        "tile",
-        "Tile size",
-        "Side of the pieces in which the whole image is denoised after training (tile). "
-        "Smaller tiles need less memory.",
-        suffix=" px",
-        choices=tuple((f"{side} px", side) for side in (256, 512, 1024, 2048)),
-    ),
-    _Field(
-        "context",
-        "Other planes",
-        "Which other planes of a stack or movie help to denoise a plane (context). By default this is tried out on "
-        "each image; a single plane is not changed by it.",
-        choices=(
-            ("Where they help", "auto"),
-            ("None", "none"),
-            ("Next to it", "near"),
-            ("Near and far", "far"),
-        ),
-    ),
-    _Field(
-        "start",
-        "Start from",
-        "What training sets out from: a network that has learned from pictures made by code, which is sooner done, or "
-        "nothing (start). Either way it is your image that decides what is kept.",
-        choices=(("A trained network", "general"), ("Nothing", "scratch")),
-    ),
-    _Field(
-        "remove_line_offsets",
-        "Flatten lines",
-        "First flatten whole rows or columns that are a little too bright or too dark, if there are any "
-        "(remove_line_offsets). Turn it off if the specimen itself runs along whole rows or columns.",
-    ),
-)
-
-_STAGE_FIELDS = (
-    _Field(
-        "num_epochs",
-        "Epochs",
-        "How long to train at most (num_epochs). Quality sets it; more is slower and, up to a point, better.",
-    ),
-    _Field(
-        "patches_per_image",
-        "Crops an epoch",
-        "Pieces of the image shown in each epoch (patches_per_image).",
-    ),
-    _Field(
-        "roi_share",
-        "ROI patches",
-        "Share of the crops that come from the patches of the ROI tuning dock; "
-        "the others come from anywhere in the image (roi_share).",
-        0,
-        " %",
-        100,
-    ),
-    _Field("crop_size", "Crop size", "Side of a piece (crop_size).", 0, " px"),
-    _Field(
-        "batch_size",
-        "Batch size",
-        "Pieces that are trained on together (batch_size). Smaller batches need less memory.",
-    ),
-    _Field(
-        "mask_percentage",
-        "Hidden pixels",
-        "Share of the pixels that the network has to guess in each piece (mask_percentage).",
-        1,
-        " %",
-    ),
-    _Field(
-        "masking_strategy",
-        "Hidden show",
-        "What the network sees in place of a hidden pixel (masking_strategy).",
-        choices=(("a neighbour", "random"), ("the mean around", "local_mean"), ("zero", "zeros")),
-    ),
-    _Field(
-        "use_augmentation",
-        "Flips and turns",
-        "Also train on mirrored and turned pieces, as far as the direction of the noise allows (use_augmentation).",
-    ),
-    _Field("features", "Network width", "Features of the first layer (features); wider is slower."),
-    _Field("num_layers", "Network depth", "How often the network halves the image (num_layers)."),
-    _Field("learning_rate", "Learning rate", "Largest step of the optimiser (learning_rate).", 6),
-    _Field("early_stopping", "Stop early", "End once held-out pixels no longer improve (early_stopping)."),
-    _Field(
-        "early_stopping_patience",
-        "Patience",
-        "Epochs without improvement before stopping early (early_stopping_patience).",
-    ),
-)
 
 _RESULT_TYPES: tuple[tuple[ResultType, str], ...] = (
     ("same as image", "Same as the image"),
@@ -195,12 +38,12 @@ class _Fields(QWidget):
     Parameters
     ----------
     settings : Settings or StageSettings
-    fields : tuple of _Field
+    fields : tuple of SettingField
     """
 
     changed = Signal()
 
-    def __init__(self, settings: Any, fields: tuple[_Field, ...]) -> None:
+    def __init__(self, settings: Any, fields: tuple[SettingField, ...]) -> None:
         super().__init__()
         self.settings = settings
         self.editors: dict[str, Any] = {}
@@ -223,7 +66,7 @@ class _Fields(QWidget):
             with editor.changed.blocked():
                 field.show(editor, getattr(settings, field.name))
 
-    def _take_up(self, field: _Field, *_: object) -> None:
+    def _take_up(self, field: SettingField, *_: object) -> None:
         """Take up the one field that was changed: the others may hold more digits than their editors show."""
         editor = self.editors[field.name]
         try:
@@ -243,8 +86,8 @@ class AdvancedForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.run_form = _Fields(Settings(), _RUN_FIELDS)
-        self.stage_forms = {name: _Fields(StageSettings(), _STAGE_FIELDS) for name in ("stage1", "stage2")}
+        self.run_form = _Fields(Settings(), RUN_FIELDS)
+        self.stage_forms = {name: _Fields(StageSettings(), STAGE_FIELDS) for name in ("stage1", "stage2")}
         # Larger than what Qt's own fields hold, and magicgui's takes the keyboard whenever it shows a number.
         self.seed = WholeNumberEdit(int(RANGES["random_seed"].high))
         self.seed.setToolTip("The same seed gives the same result again on the same machine (random_seed).")

@@ -4,6 +4,7 @@ from .axes_choice import AxesChoice
 from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .chosen_image import ChosenImage
 from .error_maps import add_error_map
+from .findings import Gain, Measured, ModelAtHand
 from .image_choice import ImageChoice
 from .image_dock import ImageDock
 from .layer_order import (
@@ -21,7 +22,7 @@ from .queue import PlannedRun, RunControl
 from .reading import Reading, axes_in_words, read_axes, readings
 from .results import ADDING, Outcome, model_provenance
 from .source import Part, Source, read_later
-from .state import Gain, ImageState, Measured, ModelAtHand, RoiPair, Stage, with_pair
+from .state import ImageState, RoiPair, Stage, with_pair
 from .strength import note_strength, strength_of
 from .training import applying_run, for_each_part, training_run
 from .verdict import Judgement, judge, why

@@ -10,9 +10,10 @@ from qtpy.QtCore import QObject, Signal
 from ...errors import InputError
 from ...progress import Progress
 from ..work import ChannelProgress, Failure, Runner, Task, is_better_than_last
+from .findings import ModelAtHand
 from .results import Outcome, ResultLayers
 from .source import Source
-from .state import ImageState, ModelAtHand
+from .state import ImageState
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel

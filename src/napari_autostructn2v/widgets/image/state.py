@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
@@ -12,16 +12,16 @@ from qtpy.QtCore import QObject, Signal
 
 from ...progress import Progress
 from ...settings import MaskSettings, RoiSettings, Settings
+from .findings import Gain, Measured, ModelAtHand
 from .history import History
 from .pixels import Pixels
 
 if TYPE_CHECKING:
-    from ...denoiser import Denoiser
     from ...noise import BlindMask, Measurement
     from ..work import Failure
     from .results import Outcome
 
-__all__ = ["Aspect", "Gain", "ImageState", "Measured", "ModelAtHand", "RoiPair", "Stage", "with_pair"]
+__all__ = ["Aspect", "ImageState", "RoiPair", "Stage", "with_pair"]
 
 #: Settings of stage 1 (background) and of stage 2 (structure).
 RoiPair = tuple[RoiSettings, RoiSettings]
@@ -32,51 +32,6 @@ Stage = Literal[0, 1]
 #: What of an image has changed: its pixels or what its axes are, its patches and its mask, its noise, its run, its
 #: result, its model.
 Aspect = Literal["axes", "settings", "noise", "run", "result", "model"]
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What is known of the noise of an image, and the mask that follows from it."""
-
-    measurement: Measurement
-    automatic: BlindMask
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What a mask, as rows of 0 and 1, gains over a single blind pixel, in dB; None where that cannot be said."""
-
-    mask: tuple[str, ...]
-    db: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class ModelAtHand:
-    """A trained model, where it comes from, and whether its run was cancelled; or one for each of several channels.
-
-    Parameters
-    ----------
-    denoiser : Denoiser
-        Of the first channel.
-    name : str
-    stopped : bool
-    others : tuple of Denoiser
-        Of the further channels.
-    """
-
-    denoiser: Denoiser
-    name: str
-    stopped: bool = False
-    others: tuple[Denoiser, ...] = ()
-
-    @property
-    def each(self) -> tuple[Denoiser, ...]:
-        """The models of all channels."""
-        return self.denoiser, *self.others
-
-    def of(self, channel: int) -> Denoiser:
-        """Return the model for a channel; where there is only one, it is for all."""
-        return self.each[channel] if channel < len(self.each) else self.denoiser
 
 
 class ImageState(QObject):

@@ -14,7 +14,7 @@ from .results import Outcome, model_provenance
 from .source import Part, Source
 
 if TYPE_CHECKING:
-    from .state import ModelAtHand
+    from .findings import ModelAtHand
 
 __all__ = ["applying_run", "for_each_part", "training_run"]
 
