@@ -8,7 +8,8 @@ from .png import png_software, write_png
 from .scale import PixelSize, pixel_sizes
 from .tiff import tiff_software, write_tiff
 from .writing import check_can_hold, write_as, write_image
-from .zarr import absent_chunks, add_levels, create_like, seal, zarr_software
+from .zarr import absent_chunks
+from .zarr_results import add_levels, create_like, seal, zarr_software
 
 __all__ = [
     "SUFFIXES",

@@ -115,7 +115,7 @@ def check_end(path: str | Path) -> None:
     path = as_path(path)
     with open_image(path) as image:
         if image.kind in ("zarr", "ome-zarr"):
-            from .zarr import check_sealed
+            from .zarr_results import check_sealed
 
             check_sealed(path)
         if image.kind == "png":

@@ -1,34 +1,19 @@
-"""Zarr arrays (versions 2 and 3) and OME-Zarr images (0.4 and 0.5) in and out."""
+"""Zarr arrays (versions 2 and 3) and OME-Zarr images (0.4 and 0.5), as they are read."""
 
 from __future__ import annotations
 
-import copy
 import math
 import os
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..errors import InputError, counted
 from .image_file import UNKNOWN, ImageFile
 from .reading import inner_path
 
-__all__ = [
-    "_PROVENANCE",
-    "absent_chunks",
-    "add_levels",
-    "check_sealed",
-    "create_like",
-    "open_zarr",
-    "seal",
-    "zarr_software",
-]
-
-#: Attribute that says what made an array, and once all pixels are there, how much is stored.
-_PROVENANCE = "napari-autostructn2v"
+__all__ = ["absent_chunks", "open_zarr", "stored_chunks"]
 
 #: Of so many chunks or more, at least one in as many must be stored.
 _MANY_CHUNKS = 10_000
@@ -72,90 +57,6 @@ def open_zarr(path: Path) -> ImageFile:
     return ImageFile(path, "ome-zarr", array, axes, names, messages, details)
 
 
-def create_like(path: Path, source: ImageFile, chunks: tuple[int, ...], axes: str, software: str) -> Any:
-    """Make an empty zarr of the kind of an image, and return the array that its pixels go to.
-
-    Parameters
-    ----------
-    path : Path
-        A folder that is replaced if it exists.
-    source : ImageFile
-        Whose shape, dtype, metadata and, if it is a zarr, version and compression are taken over.
-    chunks : tuple of int
-    axes : str
-        Names of the dimensions, one letter each.
-    software : str
-        What the attributes say made it.
-
-    Returns
-    -------
-    zarr.Array
-    """
-    import zarr
-
-    model = source.details.get("array")
-    options: dict[str, Any] = {"shape": source.array.shape, "dtype": source.array.dtype, "chunks": chunks}
-    attributes: dict[str, Any] = {}
-    if model is not None:
-        attributes = dict(model.attrs)
-        options |= {"zarr_format": model.metadata.zarr_format, "compressors": model.compressors or None}
-        options["chunk_key_encoding"] = _key_encoding(model)
-        options["fill_value"] = model.fill_value
-    if options.get("zarr_format", 3) == 3:
-        options["dimension_names"] = getattr(model.metadata, "dimension_names", None) if model is not None else None
-        options["dimension_names"] = options["dimension_names"] or [axis.lower() for axis in axes]
-    elif source.kind == "zarr":
-        attributes.setdefault("_ARRAY_DIMENSIONS", [axis.lower() for axis in axes])
-    attributes[_PROVENANCE] = software
-    if source.kind != "ome-zarr":
-        return zarr.create_array(str(path), overwrite=True, attributes=attributes, **options)
-    group = source.details["group"]
-    options.pop("zarr_format", None)
-    made = zarr.create_group(
-        str(path),
-        overwrite=True,
-        zarr_format=group.metadata.zarr_format,
-        attributes=_group_attributes(dict(group.attrs), source.details["levels"]) | {_PROVENANCE: software},
-    )
-    return made.create_array(source.details["levels"][0], attributes=attributes, **options)
-
-
-def zarr_software(path: Path) -> str:
-    """Return what made a zarr, as far as it says."""
-    import zarr
-
-    from .plain_store import PlainStore
-
-    known: Any = zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_PROVENANCE, "")
-    return str(known.get("software", "") if isinstance(known, dict) else known)
-
-
-def seal(path: Path) -> None:
-    """Let a zarr say how much is stored in it, once all of it is; :func:`check_sealed` compares."""
-    import zarr
-
-    node: Any = zarr.open(str(path), mode="r+")
-    node.attrs[_PROVENANCE] = {"software": node.attrs[_PROVENANCE], "stored": _stored(path)}
-
-
-def check_sealed(path: Path) -> None:
-    """Raise an `InputError` unless as much is stored in a zarr as was when it was sealed."""
-    import zarr
-
-    from .plain_store import PlainStore
-
-    known: Any = zarr.open(store=PlainStore(path, read_only=True), mode="r").attrs.get(_PROVENANCE)
-    said = known.get("stored") if isinstance(known, dict) else None
-    if said != _stored(path):
-        raise InputError(f"{path} is incomplete or was changed: it says that {said} are stored, not {_stored(path)}.")
-
-
-def _stored(path: Path) -> str:
-    """Return the number of chunks below a folder, and of their bytes."""
-    files = list(_stored_chunks(path))
-    return f"{sum(file.stat().st_size for file in files)} bytes in {counted(len(files), 'chunk')}"
-
-
 def absent_chunks(source: ImageFile) -> tuple[str, ...]:
     """Return a sentence where some chunks of a zarr are stored and others are not; none for anything else.
 
@@ -168,7 +69,7 @@ def absent_chunks(source: ImageFile) -> tuple[str, ...]:
     folder = source.path / source.details.get("levels", [""])[0]
     sizes = _stored_together(array)
     wanted = math.prod(-(-length // size) for length, size in zip(array.shape, sizes, strict=True))
-    stored = sum(1 for _ in _stored_chunks(folder))
+    stored = sum(1 for _ in stored_chunks(folder))
     if not 0 < stored < wanted:
         return ()
     return (
@@ -215,7 +116,7 @@ def _check_array(path: Path, array: Any) -> None:
         return
     # What is claimed is bounded by what is there: a description of a few bytes must not cost hours.
     enough = wanted // _MANY_CHUNKS
-    stored = sum(1 for _ in islice(_stored_chunks(path / array.path), enough))
+    stored = sum(1 for _ in islice(stored_chunks(path / array.path), enough))
     if stored < enough:
         raise InputError(
             f"{path} is damaged or incomplete: it claims to hold {' x '.join(map(str, array.shape))} pixels, and of "
@@ -228,7 +129,7 @@ def _stored_together(array: Any) -> tuple[int, ...]:
     return tuple(getattr(array, "shards", None) or array.chunks)
 
 
-def _stored_chunks(folder: Path) -> Iterator[Path]:
+def stored_chunks(folder: Path) -> Iterator[Path]:
     """Yield the files below the folder of an array that hold pixels."""
     for here, _, names in os.walk(folder):
         yield from (Path(here, name) for name in names if name != "zarr.json" and not name.startswith("."))
@@ -264,69 +165,3 @@ def _what_else(path: Path, node: Any, ome: dict[str, Any]) -> str:
     if any(isinstance(member, zarr.Array) for _, member in node.members()):
         return f"{path} is a zarr group without OME metadata; give one of its arrays, for instance {inside}."
     return f"{path} is a zarr group of groups; give one of them, for instance {inside}."
-
-
-def _key_encoding(model: Any) -> Any:
-    metadata = model.metadata
-    if metadata.zarr_format == 2:
-        return {"name": "v2", "separator": metadata.dimension_separator}
-    return metadata.chunk_key_encoding
-
-
-def _group_attributes(attributes: dict[str, Any], levels: list[str]) -> dict[str, Any]:
-    """Return the attributes for a group that holds the first image of another one."""
-    attributes = copy.deepcopy(attributes)
-    ome = attributes.get("ome", attributes)
-    image = ome["multiscales"][0]
-    ome["multiscales"] = [image]
-    described = {inner_path("", level["path"]): level for level in reversed(image["datasets"])}
-    image["datasets"] = [described[name] for name in levels]
-    return attributes
-
-
-def add_levels(path: Path, source: ImageFile) -> None:
-    """Give an OME-Zarr the smaller copies that its source has, each pixel the mean of those that it stands for.
-
-    Parameters
-    ----------
-    path : Path
-        Made by :func:`create_like`, with all pixels of the full size in place.
-    source : ImageFile
-    """
-    import zarr
-
-    if source.kind != "ome-zarr":
-        return
-    group: Any = zarr.open_group(str(path), mode="r+")
-    previous: Any = group[source.details["levels"][0]]
-    for name in source.details["levels"][1:]:
-        model = source.details["group"][name]
-        factors = [max(1, round(fine / coarse)) for fine, coarse in zip(previous.shape, model.shape, strict=True)]
-        level = group.create_array(
-            name,
-            shape=model.shape,
-            dtype=previous.dtype,
-            chunks=model.chunks,
-            compressors=model.compressors or None,
-            fill_value=model.fill_value,
-            chunk_key_encoding=_key_encoding(model),
-            attributes=dict(model.attrs),
-            dimension_names=getattr(model.metadata, "dimension_names", None),
-            overwrite=True,
-        )
-        for corner in product(*(range(0, size, step) for size, step in zip(level.shape, level.chunks, strict=True))):
-            ends = [min(at + step, size) for at, step, size in zip(corner, level.chunks, level.shape, strict=True)]
-            within = tuple(slice(at, end) for at, end in zip(corner, ends, strict=True))
-            finer = tuple(slice(at.start * by, at.stop * by) for at, by in zip(within, factors, strict=True))
-            level[within] = _shrunk(previous[finer], factors, tuple(at.stop - at.start for at in within))
-        previous = level
-
-
-def _shrunk(block: np.ndarray, factors: list[int], shape: tuple[int, ...]) -> np.ndarray:
-    """Return means over `factors` pixels along each axis; at the border over those that there are."""
-    missing = [(0, size * by - length) for size, by, length in zip(shape, factors, block.shape, strict=True)]
-    padded = np.pad(block, [(0, max(0, after)) for _, after in missing], mode="edge")
-    padded = padded[tuple(slice(size * by) for size, by in zip(shape, factors, strict=True))]
-    split = [number for pair in zip(shape, factors, strict=True) for number in pair]
-    mean = padded.reshape(split).mean(tuple(range(1, 2 * len(shape), 2)), dtype=np.float64)
-    return (np.rint(mean) if block.dtype.kind in "iu" else mean).astype(block.dtype)
