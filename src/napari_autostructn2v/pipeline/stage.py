@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,10 +15,11 @@ from ..noise import Brightness, Measurement
 from ..progress import Phase, Progress
 from ..roi import StackPatches
 from ..settings import Settings, StageSettings, after_start
-from ..stop import Deadline, Stopped, StopToken
+from ..stop import Stopped, StopToken
 from .brightness import blind_pixels, set_level
 from .divergence import check_denoised, check_training
 from .from_start import adapt
+from .prediction import predicted
 from .preview import Preview, Shown
 from .race import Entry, about_stack, race, steps_judged_after
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from ..network import Context, UNet
 
 __all__ = ["StageTask", "TrainedStage", "about_kept", "run_stage"]
-
-#: Seconds after a stop within which the result so far is computed, or left out.
-_STOPPED_PREDICTION_SECONDS = 0.5
 
 #: A share of the original that is said to be kept.
 _MUCH_KEPT = 0.2
@@ -228,7 +226,7 @@ def run_stage(
         with suppress(Stopped):
             pixels = blind_pixels(whole, planes, seed=seed, stop=stop)
             set_level(whole, planes, measurement.noise, pixels, stop=stop)
-    denoised = _predicted(entry, planes, length, drift, settings.tile, turns, stop)
+    denoised = predicted(entry, planes, length, drift, settings.tile, turns, stop)
     if denoised is None:
         return replace(ended, message=f"{title} was stopped before the image was denoised; its model is kept.")
     check_denoised(planes, denoised, stage, task.phase)
@@ -270,33 +268,3 @@ def _network_to_train(
         return copy.deepcopy(start.networks[task.name]).to(device)
     seen = started_network(task.settings, task.blind_mask, device, context) if task.from_start else None
     return seen or new_network(task.settings, settings.random_seed, device, context)
-
-
-def _predicted(
-    entry: Entry,
-    planes: np.ndarray,
-    length: int,
-    drift: np.ndarray | None,
-    tile: int,
-    turns: Sequence[tuple[bool, bool, bool]],
-    stop: StopToken | None,
-) -> np.ndarray | None:
-    """Denoise the planes; after a stop only if that is a matter of moments, and then without turning them."""
-    from ..network import AS_IT_IS, predict_planes
-
-    attempts: list[tuple[Sequence[tuple[bool, bool, bool]], StopToken | None]] = [(turns, stop)]
-    if stop is not None:
-        attempts.append(([AS_IT_IS], Deadline(_STOPPED_PREDICTION_SECONDS)))
-    for symmetries, token in attempts:
-        with suppress(Stopped):
-            return predict_planes(
-                entry.network,
-                planes,
-                context=entry.context,
-                length=length,
-                drift=drift,
-                tile=tile,
-                symmetries=symmetries,
-                stop=token,
-            )
-    return None

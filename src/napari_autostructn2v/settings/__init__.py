@@ -1,20 +1,11 @@
 """What the user chose, as frozen values, and as text."""
 
+from .choices import ContextChoice, Equalize, MaskingStrategy, Stages, StartChoice
 from .effort import after_start, has_start, sized_to, turned_where_cheap
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import RANGES, Range, check_fields, checked, kind_of, shortened
 from .text import merged, parsed, read_text, to_text
-from .values import (
-    ContextChoice,
-    Equalize,
-    MaskingStrategy,
-    MaskSettings,
-    RoiSettings,
-    Settings,
-    Stages,
-    StageSettings,
-    StartChoice,
-)
+from .values import MaskSettings, RoiSettings, Settings, StageSettings
 
 __all__ = [
     "PRESET_EPOCHS",

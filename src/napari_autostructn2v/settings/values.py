@@ -7,41 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..disk import atomic_path
+from .choices import Background, Combine, ContextChoice, Equalize, MaskingStrategy, MaskSource, Stages, StartChoice
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import check, check_fields, shortened
 from .text import merged, parsed, read_text, to_text
 
-__all__ = [
-    "ContextChoice",
-    "Equalize",
-    "MaskSettings",
-    "MaskingStrategy",
-    "RoiSettings",
-    "Settings",
-    "StageSettings",
-    "Stages",
-    "StartChoice",
-]
-
-Stages = Literal["auto", "1", "2", "both"]
-
-Equalize = Literal["global", "adaptive", "none"]
-
-Background = Literal["dark", "bright", "auto"]
-
-Combine = Literal["all", "any"]
-
-MaskSource = Literal["raw", "stage1", "file", "editor"]
-
-ContextChoice = Literal["auto", "none", "near", "far"]
-
-StartChoice = Literal["general", "scratch"]
-
-MaskingStrategy = Literal["random", "local_mean", "zeros"]
-
+__all__ = ["MaskSettings", "RoiSettings", "Settings", "StageSettings"]
 
 #: Channels, at most, where the network halves the image for the last time: the weights of twice as many take gigabytes.
 _MOST_CHANNELS = 4096
