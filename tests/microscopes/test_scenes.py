@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from helpers.nd2_file import write_nd2
 
 from napari_autostructn2v.batch import find_inputs, targets_of
 from napari_autostructn2v.cli import main
@@ -219,40 +220,21 @@ def test_volume_of_an_electron_microscope_keeps_its_voxel(tmp_path: Path) -> Non
 # ND2 and OIR, which no library writes: stand-ins say what the libraries say of such files -----------------------------
 
 
-def test_positions_of_an_nd2_are_scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    frames = np.random.default_rng(2).integers(0, 4000, (4, 2, 24, 32)).astype(np.uint16)  # T and P as one, C, Y, X
-
-    class ND2File:
-        sizes = {"T": 2, "P": 2, "C": 2, "Y": 24, "X": 32}  # noqa: RUF012
-        dtype = np.dtype("u2")
-        loop_indices = tuple({"T": t, "P": p} for t, p in np.ndindex(2, 2))
-        experiment = [  # noqa: RUF012
-            SimpleNamespace(type="XYPosLoop", parameters=SimpleNamespace()),
-            SimpleNamespace(
-                type="TimeLoop", parameters=SimpleNamespace(periodMs=0.0, periodDiff=SimpleNamespace(avg=500))
-            ),
-        ]
-        metadata = SimpleNamespace(
-            channels=[SimpleNamespace(channel=SimpleNamespace(name=name)) for name in ("DAPI", "FITC")]
-        )
-
-        def __init__(self, path: Path) -> None: ...
-
-        def voxel_size(self) -> tuple[float, float, float]:
-            return 0.325, 0.325, 1.0
-
-        def read_frame(self, number: int) -> np.ndarray:
-            return frames[number]
-
-        def close(self) -> None: ...
-
-    stand_in(monkeypatch, "nd2", ND2File=ND2File)
+def test_positions_of_an_nd2_are_scenes(tmp_path: Path) -> None:
+    pytest.importorskip("nd2")
+    frames = np.random.default_rng(2).integers(0, 4000, (3, 2, 24, 32, 2)).astype(np.uint16)  # T, P, Y, X, C
     path = tmp_path / "cells.nd2"
-    path.write_bytes(b"\xda\xce\xbe\n")
-    np.testing.assert_array_equal(read_image(path / "position2"), frames[1::2])
+    write_nd2(path, frames, names=["DAPI", "FITC"], pixel_size=0.325, seconds=0.5)
+    with open_image(path / "position2") as image:
+        assert (image.kind, image.axes, image.names) == ("microscope", "TCYX", ("DAPI", "FITC"))
+        np.testing.assert_array_equal(image.read(), np.moveaxis(frames[:, 1], -1, 1))
+        np.testing.assert_array_equal(image.read((2, 1, ..., slice(3, 9))), frames[2, 1, :, 3:9, 1])
     said = written(path / "position1", tmp_path / "out.ome.tif")
     assert (said["names"], said["TimeIncrement"], said["PhysicalSizeX"]) == (["DAPI", "FITC"], 0.5, 0.325)
     assert "PhysicalSizeZ" not in said
+    path.write_bytes(path.read_bytes()[:-20_000])
+    with pytest.raises(InputError, match="truncated or damaged"):
+        read_image(path / "position1")
 
 
 def test_oir_file_is_read_with_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
