@@ -141,3 +141,16 @@ def test_one_is_not_a_plural(folder: Path, capsys: pytest.CaptureFixture, monkey
     assert "1 input," in said
     assert counted(1, "axis", "axes") == "1 axis"
     assert counted(2, "axis", "axes") == "2 axes"
+
+
+def test_a_dry_run_counts_what_cannot_be_denoised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from napari_autostructn2v.cli import dry_run
+
+    monkeypatch.chdir(tmp_path)
+    write_image("a.tif", IMAGE)
+    Path("b.tif").write_text("no image")
+    monkeypatch.setattr(dry_run, "_speeds", lambda _: dry_run._Speeds(0.01, 1e6))
+    assert main(["denoise", "a.tif", "b.tif", "-o", "out", "--dry-run"]) == 1
+    assert "2 inputs (1 cannot be denoised), about" in capsys.readouterr().out

@@ -35,7 +35,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
     """
     plan = batch.plan
     speeds = _speeds(plan.settings)
-    failed = False
+    failed = 0
     total = [0.0, 0.0]
     if trained_on is not None:
         channels, shape = _to_train(trained_on, plan)
@@ -73,7 +73,7 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
                 }
             total = [a + b for a, b in zip(total, values["seconds"], strict=True)]
         except InputError as error:
-            failed = True
+            failed += 1
             values |= {"output": None, "ok": False, "error": str(error), "action": "fail"}
         if batch.as_json:
             tell(dumps(values))
@@ -82,7 +82,8 @@ def dry_run(batch: Batch, trained_on: Sequence[Path] | None) -> int:
         else:
             complain(values["error"])
     if not batch.as_json:
-        tell(f"{counted(len(batch.inputs), 'input')}, {_span(total)} in all on this machine; nothing was written")
+        inputs = counted(len(batch.inputs), "input") + (f" ({failed} cannot be denoised)" if failed else "")
+        tell(f"{inputs}, {_span(total)} in all on this machine; nothing was written")
     return 1 if failed else 0
 
 
