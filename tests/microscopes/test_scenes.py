@@ -181,6 +181,13 @@ def test_imaris_file_is_read_without_its_padding(tmp_path: Path) -> None:
     assert said["names"] == ["DAPI", "GFP"]
     assert (said["PhysicalSizeX"], said["PhysicalSizeY"], said["PhysicalSizeZ"]) == (0.25, 0.25, 1)
     np.testing.assert_array_equal(read_image(path), STACK)
+    channel = "DataSet/ResolutionLevel 0/TimePoint 0/Channel 0"
+    with h5py.File(tmp_path / "other.h5", "w") as other, h5py.File(path, "r+") as document:
+        other["Data"] = document[channel]["Data"][()]
+        del document[channel]["Data"]
+        document[channel]["Data"] = h5py.ExternalLink("other.h5", "Data")
+    with pytest.raises(InputError, match="in another file"):
+        read_image(path)
 
 
 def test_data_sets_of_an_hdf5_file_are_scenes(tmp_path: Path) -> None:
@@ -200,6 +207,39 @@ def test_data_sets_of_an_hdf5_file_are_scenes(tmp_path: Path) -> None:
         assert "raw/second" in image.messages[0]
     assert written(path / "raw" / "second", tmp_path / "out.ome.tif")["PhysicalSizeY"] == 0.5
     assert targets_of([path / "raw" / "second"], tmp_path)[0].name == "cells_raw_second_denoised.ome.tif"
+
+
+@pytest.mark.parametrize("kind", ["raw", "virtual", "of a virtual part"])
+def test_an_hdf5_file_leads_to_no_other_file(tmp_path: Path, kind: str) -> None:
+    h5py = pytest.importorskip("h5py")
+    (tmp_path / "secret").write_bytes(STACK.tobytes())
+    with h5py.File(tmp_path / "other.h5", "w") as document:
+        document["own"] = STACK
+    path = tmp_path / "cells.h5"
+    with h5py.File(path, "w") as document:
+        stored = document.create_dataset(
+            "raw", STACK.shape, "u2", external=[(str(tmp_path / "secret"), 0, STACK.nbytes)]
+        )
+        for name, source in {
+            "virtual": h5py.VirtualSource(str(tmp_path / "other.h5"), "own", STACK.shape),
+            "of a virtual part": h5py.VirtualSource(stored),
+        }.items():
+            layout = h5py.VirtualLayout(STACK.shape, "u2")
+            layout[:] = source
+            document.create_virtual_dataset(name, layout)
+    with pytest.raises(InputError, match="in another file"):
+        read_image(path / kind)
+
+
+def test_a_virtual_data_set_of_the_file_itself_is_read(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "cells.h5"
+    with h5py.File(path, "w") as document:
+        document["own"] = STACK
+        layout = h5py.VirtualLayout(STACK.shape, "u2")
+        layout[:] = h5py.VirtualSource(document["own"])
+        document.create_virtual_dataset("virtual", layout)
+    np.testing.assert_array_equal(read_image(path / "virtual"), STACK)
 
 
 def test_volume_of_an_electron_microscope_keeps_its_voxel(tmp_path: Path) -> None:

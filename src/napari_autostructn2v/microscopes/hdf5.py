@@ -29,13 +29,34 @@ def open_hdf5(path: Path, wanted: str) -> Scene:
         document.visititems(note)
         if not found:
             raise InputError(f"{path} holds no data set of two or more axes that could be an image.")
-        dataset = document[found[pick(path, found, wanted)]]
+        dataset = _own_pixels(path, document[found[pick(path, found, wanted)]])
         spacing = {}
         sizes = np.ravel(dataset.attrs.get("element_size_um", ()))  # written by Fiji's and ilastik's exports
         for axis, size in zip("XYZ", sizes[::-1], strict=False):
             if np.isfinite(size) and size > 0:
                 spacing[axis] = float(size)
         return Scene(dataset, _labels(dataset), tuple(found), (), spacing, document.close)
+
+
+def _own_pixels(path: Path, dataset: Any) -> Any:
+    """Return a data set whose pixels lie in the file itself, or refuse it: a file leads to no other one."""
+    elsewhere = [name for name, *_ in dataset.external or ()]
+    if not Path(dataset.file.filename).samefile(path):
+        elsewhere.append(dataset.file.filename)  # by a link
+    for source in dataset.virtual_sources() if dataset.is_virtual else ():
+        if source.file_name != ".":
+            elsewhere.append(source.file_name)
+            continue
+        part = dataset.file.get(source.dset_name)
+        elsewhere += (
+            [source.dset_name] if part is None or part.is_virtual else [name for name, *_ in part.external or ()]
+        )
+    if elsewhere:
+        raise InputError(
+            f"{path} takes its pixels from {elsewhere[0]!r}, which is not read, since it lies in another file; "
+            "open that one, or copy the pixels into a data set of this file."
+        )
+    return dataset
 
 
 def _labels(dataset: Any) -> str:
@@ -59,13 +80,13 @@ def _opened(path: Path, document: Any, wanted: str) -> Scene:
     levels = document["DataSet"]["ResolutionLevel 0"]
     frames, channels = len(levels), len(levels["TimePoint 0"])
     sizes = [int(_text(about, axis)) for axis in "ZYX"]
-    dtype = levels["TimePoint 0"]["Channel 0"]["Data"].dtype
+    dtype = _own_pixels(path, levels["TimePoint 0"]["Channel 0"]["Data"]).dtype
     shape = {"T": frames, "Z": sizes[0], "C": channels, "Y": sizes[1], "X": sizes[2]}
     leading = [axis for axis in "TZC" if shape[axis] > 1]
 
     def plane(at: tuple[int, ...]) -> np.ndarray:
         number = dict(zip(leading, at, strict=True))
-        data = levels[f"TimePoint {number.get('T', 0)}"][f"Channel {number.get('C', 0)}"]["Data"]
+        data = _own_pixels(path, levels[f"TimePoint {number.get('T', 0)}"][f"Channel {number.get('C', 0)}"]["Data"])
         # What is stored is padded to whole blocks.
         return np.asarray(data[number.get("Z", 0), : sizes[1], : sizes[2]])
 
