@@ -34,6 +34,10 @@ _MOST_TILES = 1500
 #: only. What is correlated by more than this at this distance both along rows and along columns is structure.
 _WIDE_REACH, _WIDE_SHARE = 5, 0.15
 
+#: Noise along lines has structure in it where across them it is correlated by more than this over two pixels, and not
+#: much less than between neighbours, of which this share is left.
+_LEAKED, _STILL = 0.1, 0.5
+
 #: Times that what is smooth in a tile is fitted to what lies between its points.
 _FITS = 4
 
@@ -103,14 +107,16 @@ def estimate_noise(
     correlation = correlations.mean(0)
     standard_error = _standard_error(correlations, side, planes.size if few else None)
     flat = not _is_wide(correlation, standard_error)
-    lines = None if flat else noise_along_lines(planes, max_lag)
+    lines = None if flat and not _may_have_structure(correlation) else noise_along_lines(planes, max_lag)
+    if flat and lines is not None and not _has_structure_across(lines[0], correlation):
+        lines = None
     if lines is not None:
         correlation, standard_error = lines
     elif not flat:
         correlation = np.zeros_like(correlation)
         correlation[centre, centre] = 1.0
     intensities, variances, mean_variance = variance_against_intensity(planes, correlation)
-    background = float(variance[flattest].mean()) if flat else float(variances[0])
+    background = float(variance[flattest].mean()) if flat and lines is None else float(variances[0])
     return NoiseModel(
         correlation=correlation,
         standard_error=standard_error,
@@ -156,6 +162,19 @@ def _standard_error(correlations: np.ndarray, side: int, pixels: int | None) -> 
     shared = float(np.square(correlations.mean(0)).sum()) * pixels / (pixels + rows * columns)
     terms = (_FEW_DEGREE + 1) * (_FEW_DEGREE + 2) / 2
     return np.maximum(scatter, np.sqrt(shared / pixels) + terms * shared / side**2 / SIGNIFICANCE)
+
+
+def _may_have_structure(correlation: np.ndarray) -> bool:
+    """Return whether there may be structure in what is correlated, which then is along rows and along columns."""
+    centre = len(correlation) // 2
+    return centre >= 2 and bool(min(correlation[centre, centre + 2], correlation[centre + 2, centre]) > _LEAKED)
+
+
+def _has_structure_across(lines: np.ndarray, correlation: np.ndarray) -> bool:
+    """Return whether what is correlated across lines, which noise along them is not, is wide as structure is."""
+    centre = len(correlation) // 2
+    across = correlation[centre] if lines[centre + 1 :, centre].any() else correlation[:, centre]
+    return bool(across[centre + 2] > _STILL * across[centre + 1])
 
 
 def _is_wide(correlation: np.ndarray, standard_error: np.ndarray) -> bool:

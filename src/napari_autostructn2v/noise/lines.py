@@ -19,7 +19,7 @@ _ORDER = 6
 
 #: Noise along lines has a correlation of at least the first along them, and across them of at most the second as much.
 #: Photographs have at most 0.18, with and without noise; edges of stripes have the same all along.
-_LEAST, _MOST_ACROSS, _MOST_ALL_ALONG = 0.3, 0.3, 0.5
+_LEAST, _MOST_ACROSS, _MOST_ALL_ALONG = 0.3, 0.4, 0.5
 
 
 def noise_along_lines(planes: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray] | None:

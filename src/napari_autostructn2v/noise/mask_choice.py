@@ -25,8 +25,9 @@ __all__ = ["choose_mask", "predicted_errors", "predicted_gain"]
 LEAST_GAIN_DB = 0.4
 
 #: Where noise is known to be shared along lines alone, so that it is no structure, a network gains some 5 dB more than
-#: the linear prediction says: the whole mask is taken unless that promises a larger loss than this, in dB.
-_MOST_LOSS_ALONG_LINES_DB = 3.0
+#: the linear prediction says: all that is correlated by this share of the strongest is hidden, unless that promises a
+#: larger loss than this, in dB.
+_SHARE_ALONG_LINES, _MOST_LOSS_ALONG_LINES_DB = 0.15, 3.0
 
 #: No more than this is promised: beyond it noise and image contradict each other.
 MOST_GAIN_DB = 15.0
@@ -81,7 +82,7 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     if strongest < settings.min_correlation:
         return BlindMask(single, "The noise is independent between pixels, so stage 2 is not needed.")
     if noise.along_lines:
-        blind_mask = _cropped(strength >= max(settings.min_correlation, 0.1 * strongest))
+        blind_mask = _cropped(strength >= max(settings.min_correlation, _SHARE_ALONG_LINES * strongest))
         alone, along = predicted_errors(noise, image, [single, blind_mask])
         if along < max(alone, 0.0) * 10 ** (_MOST_LOSS_ALONG_LINES_DB / 10):
             return BlindMask(blind_mask, f"The noise is {_describe(blind_mask)}; stage 2 removes it.")
