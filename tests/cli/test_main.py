@@ -250,6 +250,15 @@ def test_the_model_is_kept(folder: Path, runs: list, capsys: pytest.CaptureFixtu
     assert main([*arguments, "-o", "other", "--overwrite"]) == 0
 
 
+def test_a_result_without_its_model_is_made_again_where_a_model_is_asked_for(folder: Path, runs: list) -> None:
+    assert main(["denoise", "cells.tif", "-o", "out"]) == 0
+    assert main(["denoise", "cells.tif", "-o", "out", "--save-model", "cells.model"]) == 0
+    assert Path("cells.model").exists()
+    assert len(runs) == 2
+    assert main(["denoise", "cells.tif", "-o", "out", "--save-model", "cells.model", "--overwrite"]) == 0
+    assert len(runs) == 2  # both are there
+
+
 def test_one_model_is_not_kept_for_two_images(folder: Path, runs: list, capsys: pytest.CaptureFixture) -> None:
     assert main(["denoise", "cells.tif", "tiny.tif", "-o", "out", "--save-model", "cells.model"]) == 2
     assert "one INPUT" in capsys.readouterr().err

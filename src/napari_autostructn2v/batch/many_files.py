@@ -31,6 +31,8 @@ class Batch:
         What else the command reads and writes.
     overwrite : bool
         Replace results that something else has made.
+    again : bool
+        Do what was done already again: there is more to come of it than the result, such as a model.
     how_to_replace : str
         What a user does to have them replaced.
     as_json : bool
@@ -44,6 +46,7 @@ class Batch:
     plan: BatchPlan
     places: Places = field(default_factory=Places)
     overwrite: bool = False
+    again: bool = False
     how_to_replace: str = "add --overwrite to replace it"
     as_json: bool = False
     quiet: bool = False
@@ -64,7 +67,7 @@ class Batch:
         if os.path.lexists(target):
             # The same input, settings and model give the same pixels: there is nothing to be done.
             maker, run = made_by(target), run_id(source, self.plan)
-            if maker == run and is_whole(target) and self._has_error_map(source, target, run):
+            if maker == run and not self.again and is_whole(target) and self._has_error_map(source, target, run):
                 return True
             if not self.overwrite and maker not in (run, unfinished_id(run)):
                 raise InputError(f"{target} exists already; {self.how_to_replace}.")

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 def denoise(arguments: argparse.Namespace) -> int:
     """Train, denoise and return the exit code."""
-    from ..batch import StoppedEarly, check_models, find_inputs, process, save_models, training_plan, unfinished_model
+    from ..batch import (
+        StoppedEarly,
+        check_models,
+        find_inputs,
+        found_models,
+        process,
+        save_models,
+        training_plan,
+        unfinished_model,
+    )
 
     settings, on_all = settings_from(arguments), bool(arguments.one_model)
     training = find_inputs(arguments.train_on, arguments.pattern, arguments.scene) if arguments.train_on else None
@@ -38,6 +47,8 @@ def denoise(arguments: argparse.Namespace) -> int:
         raise CommandError(
             "--save-model keeps one model, and each INPUT trains its own: give one INPUT at a time, or --one-model."
         )
+    if path and training is None and not found_models([path])[0].exists():
+        batch = replace(batch, again=True)  # an earlier run has left the result, but no model
     if arguments.dry_run:
         from .dry_run import dry_run
 
