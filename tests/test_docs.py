@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 import yaml
 
 import napari_autostructn2v
-from napari_autostructn2v import Settings, write_image
+from napari_autostructn2v import Settings, read_image, write_image
+from napari_autostructn2v.cli import main
 from napari_autostructn2v.cli.options import parsers
 from napari_autostructn2v.roi import criteria
 from napari_autostructn2v.samples import scan_lines
@@ -90,6 +92,27 @@ def test_commands_are_understood(page: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(argparse.ArgumentParser, "error", refuse)
     for given in commands(read(page)):
         parsers()[1][given[0]].parse_intermixed_args(given[1:])
+
+
+@pytest.mark.parametrize("page", [page for page in [*PAGES, "../README.md"] if any(commands(read(page)))])
+def test_commands_do_what_the_page_says(page: str, at_hand: Path) -> None:
+    """One after the other, as somebody types them who follows the page; those for a cluster aside."""
+    image = read_image("cells.tif")[:64, :64]  # trained in a moment
+    Settings.from_preset("fast").save("tuned.toml")
+    for name in ("cells.tif", "next/a.tif", "more/b.tif"):
+        write_image(name, image)
+    for name in ("movies/c.tif", "registered.tif", "registered_day2.tif"):
+        write_image(name, np.stack([image, image[::-1], image[:, ::-1]]))
+    for block in blocks(read(page), "sh"):
+        for code in re.findall(r"(?s)python - <<'PY'\n(.*?)^PY$|python -c \"(.*?)\"$", block, flags=re.M):
+            exec("".join(code), {})
+        for given in commands(f"```sh\n{block}```"):
+            if "--scheduler" in given:
+                continue
+            if "--save-model" in given:
+                Path(given[given.index("--save-model") + 1]).unlink(missing_ok=True)
+            typed = [name for word in given for name in (sorted(glob(word)) if "/*" in word else [word])]
+            assert main(typed) == 0, typed
 
 
 @pytest.mark.parametrize("page", PAGES)
