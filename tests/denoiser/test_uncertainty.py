@@ -50,6 +50,14 @@ def test_the_map_is_in_the_units_of_the_image(trained):
     np.testing.assert_allclose(model.uncertainty(noisy * 10 + 500), said * 10, rtol=0.1)
 
 
+def test_a_network_that_was_trained_for_moments_is_trained_on_for_long_enough_to_tell(trained):
+    model, noisy, _ = trained
+    assert model.steps == {"1": 20}
+    totals = set()
+    model.uncertainty(noisy, on_step=lambda _, total: totals.add(total))
+    assert totals == {18}
+
+
 def test_a_model_stays_as_it_is_and_the_same_seed_gives_the_same_map(trained):
     model, noisy, _ = trained
     before = model.predict(noisy)

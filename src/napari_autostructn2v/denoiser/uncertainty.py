@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from ..stop import Stopped, StopToken
 
 __all__ = ["LEARNED_SHARE", "uncertainty_of"]
 
-#: The last part of the training, in which the rate falls to zero, is done again on new noise.
-LEARNED_SHARE = 0.25
+#: The last part of the training, in which the rate falls to zero, is done again on new noise: of at least so many
+#: steps, since a few leave the network as it was, and its errors with it.
+LEARNED_SHARE, _FEWEST_STEPS = 0.25, 70
 
 
 def uncertainty_of(
@@ -67,11 +69,14 @@ def uncertainty_of(
     again = with_noise(denoised)
     learning = copy.deepcopy(network)
     shares_noise = bool(trained.blind_mask.sum() > 1)
-    first = round((1 - LEARNED_SHARE) * trained.stage.steps)
+    stage = trained.stage
+    fewest = round(_FEWEST_STEPS / stage.steps_per_epoch)
+    stage = replace(stage, num_epochs=max(stage.num_epochs, fewest))
+    first = round((1 - LEARNED_SHARE) * stage.steps)
     for event in train(
         learning,
         again,
-        trained.stage,
+        stage,
         trained.blind_mask,
         context=trained.context,
         length=trained.length,
