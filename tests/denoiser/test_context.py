@@ -1,5 +1,6 @@
 """A model that looks at the planes beside a plane: in memory, in its file, lazily, by blocks."""
 
+import tracemalloc
 from pathlib import Path
 
 import dask.array
@@ -114,3 +115,14 @@ def test_block_by_block_gives_the_result_of_the_whole(
     whole = np.moveaxis(image, 1, 0) if "C" in axes else image
     expected = model.predict(whole, device="cpu")
     np.testing.assert_array_equal(target[...], np.moveaxis(expected, 0, 1) if "C" in axes else expected)
+
+
+def test_a_block_of_a_stack_is_brought_to_the_scale_of_the_networks_in_one_piece(model: Denoiser) -> None:
+    block = np.random.default_rng(1).poisson(100, (60, 128, 128)).astype(np.uint16)
+    tracemalloc.start()
+    try:
+        planes = model.normalised(block)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1.3 * planes.values.nbytes

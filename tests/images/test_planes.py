@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from napari_autostructn2v.errors import InputError
 from napari_autostructn2v.images import check_image, to_planes
-from napari_autostructn2v.images.planes import LARGEST
+from napari_autostructn2v.images.planes import LARGEST, on_scale
 
 DTYPES = ("u1", "i1", "u2", ">u2", "i2", "u4", ">i4", "u8", "i8", "f2", "f4", ">f4", "f8", ">f8")
 
@@ -236,3 +236,15 @@ def test_a_lazy_image_that_fails_is_refused_in_a_sentence() -> None:
     lazy = dask.array.from_array(noise(), (16, 16)).map_blocks(lost, dtype="f4", meta=np.empty((0, 0), "f4"))
     with pytest.raises(InputError, match="plane 3 is gone"):
         check_image(lazy)
+
+
+@pytest.mark.parametrize("lines", [(), ("rows", "columns")])
+def test_planes_are_mended_where_they_lie_if_that_is_wanted(lines) -> None:
+    image = np.random.default_rng(0).normal(0, 1, (3, 64, 64)).astype(np.float32)
+    image[1, 20, 30] = 500
+    planes = on_scale(image, 0.0, 1.0)
+    mended = planes.without_hot_pixels().without_line_offsets(lines)
+    np.testing.assert_array_equal(planes.values, image)
+    in_place = planes.without_hot_pixels(in_place=True).without_line_offsets(lines, in_place=True)
+    assert in_place.values is planes.values
+    np.testing.assert_array_equal(in_place.values, mended.values)

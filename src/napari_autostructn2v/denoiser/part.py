@@ -152,14 +152,16 @@ class PartDenoiser:
         planes = self.normalised(part, lines_are_flat=lines_are_flat)
         denoise = self.on_planes(stage, device=device, stop=stop, on_tile=on_tile, tile=tile)
         stacks = planes.values.reshape(-1, self.check_length(part.shape, stage), *part.shape[-2:])
-        denoised = np.stack([denoise(stack, chosen) for stack in stacks])
+        results = [denoise(stack, chosen) for stack in stacks]
+        denoised = results[0][None] if len(results) == 1 else np.stack(results)
         left = part.shape if chosen == slice(None) else (*part.shape[:-3], denoised.shape[1], *part.shape[-2:])
         return planes.restore(denoised.reshape(left), dtype)
 
     def normalised(self, part: np.ndarray, *, lines_are_flat: bool = False) -> Planes:
         """Bring a (..., Y, X) part of an image to the scale of the networks, as they were trained on it."""
-        planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess)
-        return planes.without_line_offsets(() if lines_are_flat else self.flattened)
+        # One array from beginning to end: a block of a stack has dozens of planes.
+        planes = on_scale(part, self.offset, self.scale).without_hot_pixels(self.usual_excess, in_place=True)
+        return planes.without_line_offsets(() if lines_are_flat else self.flattened, in_place=True)
 
     @property
     def normalised_noise(self) -> NoiseModel:

@@ -87,7 +87,7 @@ def find_line_offsets(planes: np.ndarray) -> tuple[str, ...]:
     return tuple(found)
 
 
-def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...]) -> np.ndarray:
+def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...], *, in_place: bool = False) -> np.ndarray:
     """Flatten the rows or columns of every plane.
 
     Parameters
@@ -96,6 +96,8 @@ def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...]) -> np.ndarr
         Whole planes: from a piece of one, other offsets would follow than from the piece beside it.
     lines : tuple of str
         Of "rows" and "columns".
+    in_place : bool
+        Flatten planes of at least 32 bits where they lie.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def without_line_offsets(planes: np.ndarray, lines: tuple[str, ...]) -> np.ndarr
     """
     if not lines or min(planes.shape[1:]) < _MIN_SIDE:
         return planes
-    flattened = planes.astype(np.result_type(planes.dtype, np.float32))
+    flattened = planes.astype(np.result_type(planes.dtype, np.float32), copy=not in_place)
     for plane in flattened:
         for name in lines:
             rows = plane if name == "rows" else plane.T

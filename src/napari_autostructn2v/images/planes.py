@@ -52,7 +52,7 @@ class Planes:
     usual_excess: float | None = None
     flattened: tuple[str, ...] = ()
 
-    def without_hot_pixels(self, usual_excess: float | None = None) -> Planes:
+    def without_hot_pixels(self, usual_excess: float | None = None, *, in_place: bool = False) -> Planes:
         """Return the planes with isolated spikes replaced by the median around them.
 
         One hot pixel is as strong as thousands of ordinary ones: it would decide the measured noise and pull at the
@@ -62,23 +62,29 @@ class Planes:
         ----------
         usual_excess : float or None
             What counts as usual; None measures it. Given, a pixel is judged alike in a part and in the whole.
+        in_place : bool
+            Mend `values` where they lie: a copy of a stack takes much memory.
         """
         if usual_excess is None:
             step = -(-len(self.values) // _MEASURED_PLANES)
             usual_excess = math.sqrt(np.mean([usual_excess_of(plane) ** 2 for plane in self.values[::step]]))
-        mended = np.stack([without_spikes(plane, usual_excess) for plane in self.values])
+        mended = self.values if in_place else np.empty_like(self.values)
+        for index, plane in enumerate(self.values):
+            mended[index] = without_spikes(plane, usual_excess)
         return replace(self, values=mended, usual_excess=usual_excess)
 
-    def without_line_offsets(self, lines: tuple[str, ...] | None = None) -> Planes:
+    def without_line_offsets(self, lines: tuple[str, ...] | None = None, *, in_place: bool = False) -> Planes:
         """Return the planes with rows or columns flattened that are each a little too bright or too dark.
 
         Parameters
         ----------
         lines : tuple of str or None
             Of "rows" and "columns"; None finds out which have offsets.
+        in_place : bool
+            Flatten `values` where they lie.
         """
         lines = find_line_offsets(self.values) if lines is None else lines
-        return replace(self, values=without_line_offsets(self.values, lines), flattened=lines)
+        return replace(self, values=without_line_offsets(self.values, lines, in_place=in_place), flattened=lines)
 
     def restore(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
         """Return normalised values in the units, the dtype and the shape of the input.
