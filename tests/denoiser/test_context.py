@@ -1,6 +1,7 @@
 """A model that looks at the planes beside a plane: in memory, in its file, lazily, by blocks."""
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import dask.array
@@ -76,7 +77,11 @@ def test_lazy_stacks_of_several_kinds_of_planes_do_not_mix_them(model: Denoiser)
     np.testing.assert_array_equal(expected[0], model.predict(MOVIE, device="cpu"))
 
 
-def test_lazy_planes_that_are_cut_have_no_seams(model: Denoiser, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lines", [(), ("rows",)])
+def test_lazy_planes_that_are_cut_have_no_seams(
+    model: Denoiser, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...]
+) -> None:
+    model = replace(model, flattened=lines)
     monkeypatch.setattr(chunked, "_STACK_PIXELS", 10_000)
     monkeypatch.setattr(chunked, "_STACK_SIDE", 96)
     wide = np.tile(MOVIE[:26], (1, 4, 4))
@@ -126,3 +131,11 @@ def test_a_block_of_a_stack_is_brought_to_the_scale_of_the_networks_in_one_piece
     finally:
         tracemalloc.stop()
     assert most < 1.3 * planes.values.nbytes
+
+
+def test_no_block_of_a_stack_of_large_planes_takes_much_memory(model: Denoiser) -> None:
+    for side in (512, 1024, 1400, 2048, 4096):
+        rows, columns = chunked.plane_chunks((side, side), model.margin, model.reach)
+        seen = tuple(min(side, max(sizes) + 2 * model.margin) for sizes in (rows, columns))
+        planes = max(chunked.plane_runs(100, (max(rows), max(columns)), model.reach)) + 2 * model.reach
+        assert planes * seen[0] * seen[1] <= 1.3 * 2**26, side

@@ -24,7 +24,7 @@ BLOCK_PIXELS = 2**24
 BLOCK_SIDE = 2048
 
 #: The same where every plane is denoised with others.
-_STACK_PIXELS, _STACK_SIDE = 2**27, 1024
+_STACK_PIXELS, _STACK_SIDE = 2**26, 1024
 
 _MIN_SIDE = 16
 
@@ -93,7 +93,8 @@ def predict_lazily(
     planes = image.chunks[-3] if image.ndim > 2 else (1,)
     if cut:
         depth |= {image.ndim - 2: model.margin, image.ndim - 1: model.margin}
-        image = _without_line_offsets(image, model.flattened, shared)
+        # The offsets, one for each plane, would cut a stack into planes.
+        image = _without_line_offsets(image, model.flattened, shared).rechunk(image.chunks)
     beside = {image.ndim - 3: reach} if len(planes) > 1 else {}
     if cut or beside:
         image = dask.array.overlap.overlap(image, depth=depth | beside, boundary="none", allow_rechunk=False)
