@@ -381,3 +381,16 @@ def test_one_model_for_layers_alone_needs_no_folder(make_dock, qtbot) -> None:
     qtbot.mouseClick(dock.start_button, Qt.MouseButton.LeftButton)
     finish(dock, qtbot)
     assert set(states(dock).values()) == {"done"}
+
+
+def test_a_gain_of_two_digits_is_not_cut(make_dock, folder, qtbot) -> None:
+    dock = make_dock()
+    add(dock, qtbot, [str(folder)])
+    looked(dock, qtbot)
+    dock.batch.rows[0].gain = 10.2
+    dock.batch.row_changed.emit(0)
+    table = dock.table
+    column = next(at for at in range(5) if table.horizontalHeaderItem(at).text() == "Gain")
+    assert table.item(0, column).text() == "≤ 11 dB"
+    needed = table.sizeHintForColumn(column)
+    assert table.columnWidth(column) >= needed

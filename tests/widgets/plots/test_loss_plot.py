@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QPointF
 
 from napari_autostructn2v.progress import Progress
 from napari_autostructn2v.widgets.plots import LossPlot
@@ -50,3 +51,18 @@ def test_a_short_training_that_becomes_a_long_one_goes_on_to_the_right(plot) -> 
     assert drawn == [0, 40, 40, 130] and np.isnan(losses).sum() == 1, "with a gap between the two"
     assert plot.names() == ["stage 1"]
     assert end_of_axis(plot) == pytest.approx(940, rel=0.01)
+
+
+@pytest.mark.parametrize("first", [20, 40, 400])
+def test_names_of_stages_lie_neither_on_curves_nor_on_each_other(plot, qtbot, first) -> None:
+    plot.resize(300, 180)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.add(training("stage 1", *((step, first) for step in range(0, first + 1, 5))))
+    plot.add(training("stage 2", *((step, 160) for step in range(0, 161, 5))))
+    plot.grab()  # lets pyqtgraph place what it draws
+    boxes = [border.label.mapRectToScene(border.label.boundingRect()) for border in plot._borders]
+    names = [box.adjusted(4, 4, -4, -4) for box in boxes]  # without the margin of a document
+    assert not names[0].intersects(names[1])
+    lowest = plot.getViewBox().mapViewToScene(QPointF(0, np.log10(1 / 401 if first == 400 else 1 / 161))).y()
+    assert lowest <= min(name.top() for name in names)

@@ -82,7 +82,8 @@ class BatchTable(QTableWidget):
         heads.setSectionResizeMode(_IMAGE, QHeaderView.ResizeMode.Stretch)
         heads.setMinimumSectionSize(16)
         heads.setHighlightSections(False)
-        for column, width in ((_PICTURES, PAIR.width() + 6), (_LIGHT, 20), (_GAIN, 52), (_TIME, 48)):
+        gain = max(52, self.fontMetrics().horizontalAdvance("≤ 88 dB") + 18)
+        for column, width in ((_PICTURES, PAIR.width() + 6), (_LIGHT, 20), (_GAIN, gain), (_TIME, 48)):
             self.setColumnWidth(column, width)
         self.setItemDelegateForColumn(_IMAGE, _TwoLines(self))
         self.setIconSize(PAIR)

@@ -22,6 +22,9 @@ _LIGHT = "#0072b2", "#b34700"
 #: Least distance in pixels between two labels of the loss axis.
 _TICK_SPACING = 18
 
+#: Share of the height of the plot that a line of writing takes.
+_LINE = 0.15
+
 _TOOLTIP = (
     "The error with which the network guesses hidden pixels, in units of the image's variance (logarithmic).\n"
     "Thin line: pixels that it trains on. Thick line: held-out pixels that it never trains on. "
@@ -170,9 +173,7 @@ class LossPlot(ThemedPlot):
         self._phase, self._channel = phase, channel
         self._go_on()
         # Its name stands at the bottom, since every curve begins at the top.
-        border = pg.InfiniteLine(
-            pos=self._offset, angle=90, label=label, labelOpts={"position": 0.02, "anchors": [(0, 1)] * 2}
-        )
+        border = pg.InfiniteLine(pos=self._offset, angle=90, label=label, labelOpts={"anchors": [(0, 1)] * 2})
         self._borders.append(border)
         self.addItem(border)
         self._apply_colors()
@@ -180,6 +181,7 @@ class LossPlot(ThemedPlot):
     def _redraw(self) -> None:
         # To the end of the present stage, so that the curve shows how far it is.
         self.setXRange(0, self._end, padding=0.02)
+        drawn = []
         for curve, steps, losses in (
             (self._training_curve, self._steps, self._losses),
             (self._held_out_curve, self._held_out_steps, self._held_out),
@@ -188,6 +190,26 @@ class LossPlot(ThemedPlot):
             # A loss of zero or below has no logarithm, and an infinite one would blow up the axis.
             values[~np.isfinite(values) | (values <= 0)] = np.nan
             curve.setData(np.asarray(steps, dtype=float), values)
+            drawn.append(np.log10(values[np.isfinite(values)]))
+        self._make_room_for_names(np.concatenate(drawn))
+
+    def _make_room_for_names(self, drawn: np.ndarray) -> None:
+        """Write the names below the curves, and where there is too little room beside each other in two rows."""
+        ends = [*(border.value() for border in self._borders), self._end][1:]
+        a_step = (self.getViewBox().width() or self.minimumWidth()) / (1.04 * self._end)
+        crowded = any(
+            (end - border.value()) * a_step < border.label.textItem.boundingRect().width()
+            for border, end in zip(self._borders, ends, strict=True)
+        )
+        lines = max((name.count("\n") + 1 for name in self.names()), default=1)
+        for number, border in enumerate(self._borders):
+            # The first above the second, so that what stands above ends before the next border of its row.
+            border.label.setPosition(0.02 + (crowded and number % 2 == 0) * lines * _LINE)
+        if drawn.size:
+            low, high = float(drawn.min()), float(drawn.max())
+            share = 0.04 + (1 + crowded) * lines * _LINE
+            span = max(high - low, 0.02) / max(0.3, 0.96 - share)
+            self.setYRange(high - 0.96 * span, high + 0.04 * span, padding=0)
 
     def _apply_colors(self) -> None:
         text = self.palette().color(QPalette.ColorRole.WindowText)
