@@ -235,11 +235,12 @@ def test_settings_go_into_a_file_and_come_back(dock, qtbot, tmp_path, monkeypatc
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(next(names)), ""))
     (tmp_path / "bad.toml").write_text("tile = 'large'")
+    (tmp_path / "no").write_text("a file, not a folder")
     dock.advanced.seed.setValue(7)
     own = dock.settings()
     press(qtbot, elsewhere.save_button)  # the user thinks better of it
     press(qtbot, elsewhere.save_button)
-    assert "could not be written" in dock.message.text
+    assert "cannot be written" in dock.message.text
     press(qtbot, elsewhere.save_button)
     assert "own.toml" in dock.message.text and Settings.load(tmp_path / "own.toml") == own
     dock.advanced.seed.setValue(8)
@@ -254,11 +255,12 @@ def test_settings_go_into_a_file_and_come_back(dock, qtbot, tmp_path, monkeypatc
 def test_no_command_is_copied_without_the_settings_that_it_needs(dock, qtbot, tmp_path, monkeypatch) -> None:
     dock.advanced.stage_forms["stage1"].editors["batch_size"].value = 8
     QApplication.clipboard().setText("of the user")
+    (tmp_path / "no").write_text("a file, not a folder")
     names = iter(["", tmp_path / "no" / "own.toml"])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
     press(qtbot, dock.elsewhere.copy_button)
     press(qtbot, dock.elsewhere.copy_button)
-    assert "could not be written" in dock.message.text
+    assert "cannot be written" in dock.message.text
     assert QApplication.clipboard().text() == "of the user"
 
 
