@@ -18,6 +18,7 @@ from .smoothing_choice import choose_smoothing
 from .start import started_network
 from .trained import TrainedNetwork
 from .training import Training, new_network, train
+from .trial import seconds_of_a_step
 from .unet import UNet
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "prediction_symmetries",
     "resolve_device",
     "run_torchscript",
+    "seconds_of_a_step",
     "share_to_give_back",
     "started_network",
     "torchscript_of",

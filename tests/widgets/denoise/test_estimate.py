@@ -14,8 +14,11 @@ from napari_autostructn2v.settings import Settings
 from napari_autostructn2v.widgets.denoise import DenoiseDock, estimate
 from napari_autostructn2v.widgets.denoise.estimate import Speed, work_of
 from napari_autostructn2v.widgets.denoise.run_clock import RunClock
+from napari_autostructn2v.widgets.denoise.speed_trial import SpeedTrial
 from napari_autostructn2v.widgets.image import Source
 from napari_autostructn2v.widgets.work import ChannelProgress
+
+BEGIN = SpeedTrial.begin  # which no dock of a test does otherwise
 
 
 def work(quality="balanced", shape=(512, 512), channels=1, with_second=False):
@@ -37,13 +40,24 @@ def test_the_estimate_follows_what_there_is_to_do() -> None:
     assert seconds(speed, channels=3) == pytest.approx(3 * usual)
 
 
-def test_a_busy_computer_is_not_taken_for_one_a_hundred_times_slower(monkeypatch) -> None:
-    times = []
-    for operations in (1.0, 60.0, 240.0):
-        monkeypatch.setattr("napari_autostructn2v.widgets.denoise.estimate._operations", lambda at=operations: at)
-        times.append(seconds(Speed()))
-    busy, usual, idle = times
-    assert 0.5 * usual < idle < usual < busy <= 3.01 * usual
+def test_a_trial_tells_of_runs_that_were_never_made() -> None:
+    usual = Speed({"trial auto": 0.048}).of(work(with_second=True))
+    speed = Speed()
+    assert speed.wants_trial("auto")
+    speed.take_trial("auto", 0.144)
+    slow = Speed.load().of(work(with_second=True))
+    assert not Speed.load().wants_trial("auto") and Speed.load().wants_trial("cuda")
+    for part in ("stage 1", "after stage 1", "stage 2", "after stage 2"):
+        assert slow[part] == pytest.approx(3 * usual[part])
+
+
+def test_one_run_that_was_held_up_does_not_count_for_all_others() -> None:
+    speed = Speed({"trial auto": 0.048})
+    expected = speed.of(work("best"))["stage 1"]
+    usual = speed.of(work("fast"))["stage 1"]
+    speed.learn(work("fast"), {"stage 1": 9 * usual})
+    assert speed.of(work("fast"))["stage 1"] == pytest.approx(9 * usual)
+    assert speed.of(work("best"))["stage 1"] == pytest.approx(3 * expected)
 
 
 @pytest.mark.parametrize(("shape", "longer"), [((15, 200, 200), 2.5), ((30, 200, 200), 3.75)])
@@ -53,7 +67,8 @@ def test_stacks_count_what_trying_out_and_neighbours_cost(shape, longer) -> None
         work_of(replace(settings, context=context), shape, 1, with_second=False, loaded=True).units
         for context in ("auto", "none")
     )
-    assert together["stage 1"] / alone["stage 1"] == pytest.approx(longer * 1.4)
+    begin = 0.8  # what no training does without
+    assert (together["stage 1"] - begin) / (alone["stage 1"] - begin) == pytest.approx(longer * 1.4)
     assert together["after stage 1"] == pytest.approx(1.4 * alone["after stage 1"])
 
 
@@ -163,13 +178,13 @@ def test_a_run_that_turned_out_to_need_no_second_stage_is_learned_as_such(dock, 
     forecast._present.times.seconds.update({"measuring": 1.0, "stage 1": 20.0, "after stage 1": 2.0})
     forecast.learn(SimpleNamespace(is_stopped=False, result=object()))
     monkeypatch.setattr(forecast, "_knows_second", lambda image: False)
-    expected = forecast._speed.of(forecast._work(image, with_second=False))
+    expected = forecast.speed.of(forecast._work(image, with_second=False))
     assert expected["stage 1"] == pytest.approx(20)
     assert expected["after stage 1"] == pytest.approx(2)
 
 
 def test_a_moment_is_a_second_at_least(dock, monkeypatch, qtbot) -> None:
-    monkeypatch.setattr(dock.forecast._speed, "of", lambda work: {"measuring": 0.01})
+    monkeypatch.setattr(dock.forecast.speed, "of", lambda work: {"measuring": 0.01})
     assert dock.forecast.in_words() == "About 1 s.", "the same with and without stage 2 is said once"
 
 
@@ -177,9 +192,25 @@ def test_a_processor_without_bfloat16_is_expected_to_train_for_longer(monkeypatc
     def expected(has: bool) -> dict:
         monkeypatch.setattr(estimate, "_has_graphics", lambda: False)
         monkeypatch.setattr(estimate, "_has_bfloat16", lambda: has)
-        monkeypatch.setattr(estimate, "_operations", lambda: 60.0)
         return Speed().of(work())
 
     with_it, without = expected(True), expected(False)
     assert 3 < without["stage 1"] / with_it["stage 1"] < 8
     assert without["measuring"] == with_it["measuring"]
+
+
+def test_a_computer_without_a_past_is_tried_out_beside_the_window(dock, qtbot, monkeypatch, own_folder) -> None:
+    def tried(device):
+        def task(stop):
+            yield Progress("measuring")
+            return 0.48
+
+        return task
+
+    qtbot.waitUntil(lambda: "correlated" in dock.noise_panel.verdict.text(), timeout=10_000)
+    before = dock.options.estimate.text()
+    monkeypatch.setattr(SpeedTrial, "begin", BEGIN)
+    monkeypatch.setattr("napari_autostructn2v.widgets.denoise.speed_trial.trial_task", tried)
+    dock._measure_unasked()
+    qtbot.waitUntil(lambda: dock.options.estimate.text() != before, timeout=5000)
+    assert "trial auto" in (own_folder / "speed.toml").read_text()

@@ -32,6 +32,7 @@ from .plans import RunPlans
 from .result_view import ResultView
 from .run_view import RunView
 from .settings_view import SettingsView
+from .speed_trial import SpeedTrial
 from .trouble import RunTrouble
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class DenoiseDock(ImageDock):
         self._settings_view = SettingsView(self._state, self)
         self.options, self.advanced = self._settings_view.options, self._settings_view.advanced
         self.forecast = Forecast(self._state)
+        self._trial = SpeedTrial(self.forecast.speed, self)
+        self._trial.ended.connect(self._show_estimate)
         self._run_view = RunView(self._state, self.forecast, self)
         self.buttons, self.progress = self._run_view.buttons, self._run_view.progress
         self.run_button, self.cancel_button = self.buttons.run, self.buttons.cancel
@@ -195,6 +198,8 @@ class DenoiseDock(ImageDock):
         """Measure what takes a moment only, so that the estimate, the mask and the verdict are there to begin with."""
         if self.isVisible() and not self.control.is_running:
             self.noise_panel.measure_if_small()
+            if self._state.image.layer is not None and not self._state.image.is_measuring:
+                self._trial.begin(self._state.settings.device)
 
     def _show_titles(self) -> None:
         name = shortened(self._state.image.name)
@@ -204,6 +209,7 @@ class DenoiseDock(ImageDock):
         self.options.form.setRowVisible(self.axes, not is_plain)
 
     def _on_started(self, layer: Layer) -> None:
+        self._trial.stop()
         self.noise_panel.preview.close()  # the run shows its own
         self._run_view.begin()
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ...disk import config_folder
 from ...errors import InputError
@@ -24,24 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Speed", "Work", "work_of"]
 
-#: Seconds that a unit of each part takes on a computer that multiplies matrices at `_REFERENCE` (two cores, 2026).
+#: Seconds that a unit of each part takes on a computer on which a trial step takes `_REFERENCE` (two cores, 2026). The
+#: product of matrices tells nothing of that: it is three times as fast with all cores, and a training is not.
 _USUAL: Mapping[str, float] = {
-    "measuring": 0.45,
-    "loading": 3.0,
-    "stage 1": 0.26,
-    "after stage 1": 0.22,
-    "stage 2": 0.26,
-    "after stage 2": 0.5,
+    "measuring": 0.4,
+    "loading": 2.5,
+    "stage 1": 0.55,
+    "after stage 1": 0.46,
+    "stage 2": 0.55,
+    "after stage 2": 1.0,
 }
 
-#: Billions of operations a second.
-_REFERENCE = 60.0
+#: Seconds of a step of a usual training; see :func:`~...network.seconds_of_a_step`.
+_REFERENCE = 0.048
 
-#: What that says of an unknown computer is taken within these bounds: beside other programs one and the same computer
-#: multiplied at 1 to 240.
-_FASTEST, _SLOWEST = 0.7, 3.0
+#: Under what, with the name of the device, the seconds of a trial step are remembered.
+_TRIAL = "trial "
 
-#: A graphics card trains faster than a processor by about so much.
+#: Without a trial: a graphics card trains faster than a processor by about so much.
 _GRAPHICS = 8.0
 
 #: A processor without instructions for bfloat16 trains in float32, which takes longer by about so much.
@@ -50,14 +47,17 @@ _FLOAT32 = 5.0
 #: A step has a cost of its own, as if its crops had so many million pixels more.
 _STEP = 0.02
 
+#: What a training needs to begin and to end, in the same units.
+_BEGIN = 0.8
+
 #: Of what is measured, so much does not depend on the size: as many million pixels.
-_MEASURED = 0.5
+_MEASURED = 0.2
 
 #: Times that a training step, and the denoising, of a stack with neighbouring planes takes those of a plane alone: 1 to
 #: 2.1 and 0.8 to 2.2 on four stacks.
 _NEIGHBOURS, _NEIGHBOURS_AFTER = 1.4, 1.4
 
-#: RunPart of a new observation in what is remembered.
+#: Weight of a new observation in what is remembered.
 _WEIGHT = 0.5
 
 
@@ -73,11 +73,13 @@ class Work:
         Runs of one kind keep the same time a unit; others may end their training earlier or later.
     channels : int
         How often all of it is done.
+    device : str
     """
 
     units: dict[RunPart, float]
     kind: str
     channels: int = 1
+    device: str = "auto"
 
     def key(self, part: RunPart) -> str:
         """Return under what the time of a part is remembered."""
@@ -115,17 +117,21 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
         stage = settings.stage1
         if last and not stacked and settings.start == "general" and has_start(stage):
             stage = after_start(stage)
-        units["stage 1"] = share * _training(stage, shape, second) * (longer * _NEIGHBOURS if stacked and last else 1)
+        stacks = longer * _NEIGHBOURS if stacked and last else 1
+        units["stage 1"] = _BEGIN + share * _training(stage, shape, second) * stacks
         units["after stage 1"] = _after(settings.stage1, 8, megapixels, stacked and last)
     if second:
-        units["stage 2"] = _training(settings.stage2, shape, second) * (longer * _NEIGHBOURS if stacked else 1)
+        seen = settings.start == "general" and has_start(settings.stage2)
+        stacks = longer * _NEIGHBOURS if stacked else 1
+        units["stage 2"] = _BEGIN + _training(settings.stage2, shape, second, from_start=seen) * stacks
         units["after stage 2"] = _after(settings.stage2, 4, megapixels, stacked)
     kind = f"{settings.preset}{' stack' if stacked else ''} {settings.device}"
-    return Work(units, kind, channels)
+    return Work(units, kind, channels, settings.device)
 
 
-def _training(stage: StageSettings, shape: tuple[int, ...], shares_noise: bool) -> float:
-    stage = sized_to(stage, (math.prod(shape[:-2]), *shape[-2:]), shares_noise=shares_noise)
+def _training(stage: StageSettings, shape: tuple[int, ...], shares_noise: bool, *, from_start: bool = False) -> float:
+    planes = (math.prod(shape[:-2]), *shape[-2:])
+    stage = sized_to(stage, planes, shares_noise=shares_noise, from_start=from_start)
     side = min(stage.crop_size, *shape[-2:])
     a_step = _STEP + stage.batch_size * side**2 / 1e6 * stage.features / 16
     return stage.steps * a_step
@@ -147,15 +153,23 @@ class Speed:
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
-    _pace: float = 0.0
 
     def of(self, work: Work) -> dict[RunPart, float]:
         """Return how many seconds each part of a run will take, over all channels."""
         expected = {}
         for part, units in work.units.items():
             times = 1 if part == "loading" else work.channels
-            expected[part] = times * units * self._a_unit(work.key(part), part)
+            expected[part] = times * units * self._a_unit(work, part)
         return expected
+
+    def wants_trial(self, device: str) -> bool:
+        """Whether nothing is known yet of how fast this computer trains."""
+        return not any(key.startswith(("stage", _TRIAL + device)) for key in self.seconds)
+
+    def take_trial(self, device: str, seconds: float) -> None:
+        """Remember how long a trial step took."""
+        self.seconds[_TRIAL + device] = seconds
+        self._save()
 
     def learn(self, work: Work, taken: Mapping[RunPart, float]) -> None:
         """Remember how long a run took that came to its end."""
@@ -177,28 +191,29 @@ class Speed:
             return cls({key: value for key, value in known.items() if 0 < value < 1e6})
         return cls()
 
-    def _a_unit(self, key: str, part: RunPart) -> float:
-        if key in self.seconds:
-            return self.seconds[key]
-        return _USUAL[part] * self._pace_of(part)
+    def _a_unit(self, work: Work, part: RunPart) -> float:
+        known = self.seconds.get(work.key(part))
+        return _USUAL[part] * self._pace_of(part, work.device) if known is None else known
 
-    def _pace_of(self, part: RunPart) -> float:
+    def _pace_of(self, part: RunPart, device: str) -> float:
         """Return how much slower than usual this computer is in something that it has not done yet."""
         trains = part.startswith(("stage", "after"))
+        trial = self.seconds.get(_TRIAL + device) if trains else None
         known = [(other, value) for key, value in self.seconds.items() if (other := _part_of(key)) is not None]
         for alike in (
             [pair for pair in known if pair[0] == part],
             [pair for pair in known if pair[0].startswith(("stage", "after")) == trains],
         ):
             if alike:
-                return math.exp(sum(math.log(value / _USUAL[other]) for other, value in alike) / len(alike))
-        if not self._pace:
-            self._pace = min(max(_REFERENCE / _operations(), _FASTEST), _SLOWEST)
+                paces = [value / _USUAL[other] for other, value in alike]
+                # A single run may have been cut short, or held up by another program.
+                paces += [] if trial is None else [trial / _REFERENCE]
+                return math.exp(sum(map(math.log, paces)) / len(paces))
+        if trial is not None:
+            return trial / _REFERENCE
         if not trains:
-            return self._pace
-        if _has_graphics():
-            return self._pace / _GRAPHICS
-        return self._pace * (1.0 if _has_bfloat16() else _FLOAT32)
+            return 1.0
+        return 1 / _GRAPHICS if _has_graphics() else 1.0 if _has_bfloat16() else _FLOAT32
 
     def _save(self) -> None:
         lines = [f'"{key}" = {value:.6g}' for key, value in sorted(self.seconds.items())]
@@ -208,17 +223,6 @@ class Speed:
 
 def _part_of(key: str) -> RunPart | None:
     return next((part for part in sorted(RUN_PARTS, key=len, reverse=True) if key.startswith(part)), None)
-
-
-def _operations() -> float:
-    """Return billions of multiplications and additions a second, measured in a few hundredths of a second."""
-    matrix = np.full((384, 384), 1e-3, np.float32)
-    best = math.inf
-    for _ in range(6):
-        start = time.perf_counter()
-        matrix @ matrix
-        best = min(best, time.perf_counter() - start)
-    return 2 * 384**3 / 1e9 / max(best, 1e-6)
 
 
 def _has_graphics() -> bool:

@@ -35,7 +35,7 @@ class Forecast:
 
     def __init__(self, state: ViewerState) -> None:
         self._state = state
-        self._speed = Speed.load()
+        self.speed = Speed.load()
         self._present: _Present | None = None
         self._expected: dict[RunPart, float] = {}
 
@@ -55,21 +55,21 @@ class Forecast:
         image = self._state.of(source.layer)
         alone, both = (self._work(image, with_second=second) for second in (False, True))
         self._present = _Present(alone, both, PartTimes())
-        self._expected = self._speed.of(alone if self._knows_second(image) is False else both)
+        self._expected = self.speed.of(alone if self._knows_second(image) is False else both)
         return timed(task, self._present.times)
 
     def expect_training_on(self, source: Source) -> None:
         """Prepare for a run that trains a model on, of which nothing is learned: it may have been nearly done."""
         image = self._state.of(source.layer)
         self._present = None
-        self._expected = self._speed.of(self._work(image, with_second=bool(self._knows_second(image))))
+        self._expected = self.speed.of(self._work(image, with_second=bool(self._knows_second(image))))
 
     def expect_prediction(self, source: Source) -> None:
         """Prepare for a run that only applies a model."""
         self._present = None
         work = self._work(self._state.of(source.layer), with_second=False)
         parts = ("measuring", "after stage 1")
-        self._expected = {part: seconds for part, seconds in self._speed.of(work).items() if part in parts}
+        self._expected = {part: seconds for part, seconds in self.speed.of(work).items() if part in parts}
 
     def clock(self) -> RunClock:
         """Return a clock for the run that has just begun."""
@@ -82,11 +82,11 @@ class Forecast:
             return
         # Only the run itself has told whether stage 2 was needed, where nothing had been measured before it.
         taken = present.times.seconds
-        self._speed.learn(present.both if "stage 2" in taken else present.alone, taken)
+        self.speed.learn(present.both if "stage 2" in taken else present.alone, taken)
 
     def _seconds(self, image: ImageState, *, with_second: bool) -> float:
         """Return how long a run will take, at least a second: none takes no time at all."""
-        return max(1.0, sum(self._speed.of(self._work(image, with_second=with_second)).values()))
+        return max(1.0, sum(self.speed.of(self._work(image, with_second=with_second)).values()))
 
     def _work(self, image: ImageState, *, with_second: bool) -> Work:
         shape = image.pixels.levels[0].shape

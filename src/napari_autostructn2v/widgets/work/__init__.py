@@ -22,6 +22,7 @@ from .tasks import (
     measure_task,
 )
 from .timing import RUN_PARTS, PartTimes, RunPart, timed
+from .trial import trial_task
 from .worker import Runner, StopRequest, Task
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "quick_look_task",
     "small_picture",
     "timed",
+    "trial_task",
     "without_flat_previews",
 ]

@@ -1,0 +1,48 @@
+"""A trial of a few steps: how fast a computer trains that has not trained yet."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from ..settings import StageSettings
+from .devices import resolve_device
+from .training import new_network, train
+
+__all__ = ["seconds_of_a_step"]
+
+#: Of the image. All that counts is that crops fit into it.
+_SIDE = 256
+
+#: The first epochs take what PyTorch prepares, and more threads than a training that has seen what else runs.
+_UNTIMED, _TIMED = 2, 8
+
+#: Enough on a slow computer.
+_SECONDS = 3.0
+
+
+def seconds_of_a_step(device: str = "auto") -> float:
+    """Return how long a step of a usual training takes, with its share of what is done once an epoch.
+
+    Parameters
+    ----------
+    device : str
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    planes = np.random.default_rng(0).standard_normal((1, _SIDE, _SIDE)).astype(np.float32)
+    stage = StageSettings(num_epochs=_UNTIMED + _TIMED, early_stopping=False)
+    network = new_network(stage, 0, resolve_device(device))
+    epochs = [0.0]
+    for event in train(network, planes, stage, np.ones((1, 1), bool)):
+        if event.held_out is None:
+            continue
+        epochs.append(time.perf_counter())
+        timed = epochs[_UNTIMED:]
+        if len(timed) > 1 and timed[-1] - timed[0] > _SECONDS:
+            break
+    return max(timed[-1] - timed[0], 1e-6) / (len(timed) - 1) / stage.steps_per_epoch
