@@ -36,10 +36,16 @@ def trial_task(device: str) -> Task:
         yield Progress("measuring", message="Measuring how fast this computer trains")
         command = [sys.executable, "-c", _PROGRAM.format(package=__name__.split(".")[0]), device]
         hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         with (
             suppress(OSError, ValueError),
-            subprocess.Popen(command, **streams, text=True, creationflags=hidden) as process,
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                creationflags=hidden,
+            ) as process,
         ):
             end = time.monotonic() + _LONGEST
             try:
