@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QPointF
@@ -66,3 +68,15 @@ def test_names_of_stages_lie_neither_on_curves_nor_on_each_other(plot, qtbot, fi
     assert not names[0].intersects(names[1])
     lowest = plot.getViewBox().mapViewToScene(QPointF(0, np.log10(1 / 401 if first == 400 else 1 / 161))).y()
     assert lowest <= min(name.top() for name in names)
+
+
+def test_of_many_stages_the_channels_are_named(plot, qtbot) -> None:
+    plot._channel_of = lambda event: event.message
+    plot.resize(300, 180)
+    plot.show()
+    qtbot.waitExposed(plot)
+    for channel in ("red", "green", "blue"):
+        for stage in ("stage 1", "stage 2"):
+            plot.add([replace(event, message=channel) for event in training(stage, (0, 40), (20, 40), (40, 40))])
+    assert plot.names()[:3] == ["red\nstage 1", "stage 2", "green\nstage 1"]
+    assert [border.label.textItem.toPlainText() for border in plot._borders] == ["red", "", "green", "", "blue", ""]

@@ -77,6 +77,7 @@ class LossPlot(ThemedPlot):
         self._offset = 0
         self._end = 1
         self._borders: list[pg.InfiniteLine] = []
+        self._names: list[str] = []
         self.setFixedHeight(180)
         self.setMinimumWidth(100)
         self.setToolTip(_TOOLTIP)
@@ -104,6 +105,7 @@ class LossPlot(ThemedPlot):
         for border in self._borders:
             self.removeItem(border)
         self._borders.clear()
+        self._names.clear()
         self._phase, self._channel, self._offset, self._end = "", "", 0, 1
         self._redraw()
 
@@ -151,8 +153,8 @@ class LossPlot(ThemedPlot):
         }
 
     def names(self) -> list[str]:
-        """Return what is written beside the stages, from left to right."""
-        return [border.label.format for border in self._borders]
+        """Return what is written beside the stages where there is room, from left to right."""
+        return list(self._names)
 
     @property
     def _last(self) -> int:
@@ -175,6 +177,7 @@ class LossPlot(ThemedPlot):
         # Its name stands at the bottom, since every curve begins at the top.
         border = pg.InfiniteLine(pos=self._offset, angle=90, label=label, labelOpts={"anchors": [(0, 1)] * 2})
         self._borders.append(border)
+        self._names.append(label)
         self.addItem(border)
         self._apply_colors()
 
@@ -194,22 +197,34 @@ class LossPlot(ThemedPlot):
         self._make_room_for_names(np.concatenate(drawn))
 
     def _make_room_for_names(self, drawn: np.ndarray) -> None:
-        """Write the names below the curves, and where there is too little room beside each other in two rows."""
-        ends = [*(border.value() for border in self._borders), self._end][1:]
-        a_step = (self.getViewBox().width() or self.minimumWidth()) / (1.04 * self._end)
-        crowded = any(
-            (end - border.value()) * a_step < border.label.textItem.boundingRect().width()
-            for border, end in zip(self._borders, ends, strict=True)
-        )
-        lines = max((name.count("\n") + 1 for name in self.names()), default=1)
-        for number, border in enumerate(self._borders):
+        """Write the names below the curves; where there is too little room, in two rows, or those of channels alone."""
+        shown = self._names
+        crowded = self._write(shown)
+        if crowded and any("\n" in name for name in shown):
+            shown = [name.partition("\n")[0] if "\n" in name else "" for name in shown]
+            crowded = self._write(shown)
+        lines = max((name.count("\n") + 1 for name in shown), default=1)
+        written = [border for border, name in zip(self._borders, shown, strict=True) if name]
+        for number, border in enumerate(written):
             # The first above the second, so that what stands above ends before the next border of its row.
             border.label.setPosition(0.02 + (crowded and number % 2 == 0) * lines * _LINE)
         if drawn.size:
             low, high = float(drawn.min()), float(drawn.max())
             share = 0.04 + (1 + crowded) * lines * _LINE
-            span = max(high - low, 0.02) / max(0.3, 0.96 - share)
+            span = max(high - low, 0.02) / (0.96 - share)
             self.setYRange(high - 0.96 * span, high + 0.04 * span, padding=0)
+
+    def _write(self, names: list[str]) -> bool:
+        """Write something beside each border, and return whether it does not fit in one row."""
+        a_step = (self.getViewBox().width() or self.minimumWidth()) / (1.04 * self._end)
+        for border, name in zip(self._borders, names, strict=True):
+            border.label.setFormat(name)
+        written = [border for border, name in zip(self._borders, names, strict=True) if name]
+        ends = [*(border.value() for border in written), self._end][1:]
+        return any(
+            (end - border.value()) * a_step < border.label.textItem.boundingRect().width()
+            for border, end in zip(written, ends, strict=False)
+        )
 
     def _apply_colors(self) -> None:
         text = self.palette().color(QPalette.ColorRole.WindowText)
