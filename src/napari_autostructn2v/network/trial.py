@@ -36,13 +36,15 @@ def seconds_of_a_step(device: str = "auto") -> float:
     """
     planes = np.random.default_rng(0).standard_normal((1, _SIDE, _SIDE)).astype(np.float32)
     stage = StageSettings(num_epochs=_UNTIMED + _TIMED, early_stopping=False)
-    network = new_network(stage, 0, resolve_device(device))
-    epochs = [0.0]
-    for event in train(network, planes, stage, np.ones((1, 1), bool)):
-        if event.held_out is None:
+    where = resolve_device(device)
+    # On a processor, what other programs take of it at present does not count: this is remembered.
+    clocks = (time.perf_counter, time.process_time) if where.type == "cpu" else (time.perf_counter,)
+    timed = []
+    for event in train(new_network(stage, 0, where), planes, stage, np.ones((1, 1), bool)):
+        if event.held_out is None or event.step < _UNTIMED * stage.steps_per_epoch:
             continue
-        epochs.append(time.perf_counter())
-        timed = epochs[_UNTIMED:]
-        if len(timed) > 1 and timed[-1] - timed[0] > _SECONDS:
+        timed.append([clock() for clock in clocks])
+        if len(timed) > 1 and timed[-1][0] - timed[0][0] > _SECONDS:
             break
-    return max(timed[-1] - timed[0], 1e-6) / (len(timed) - 1) / stage.steps_per_epoch
+    seconds = min(end - begin for begin, end in zip(timed[0], timed[-1], strict=True))
+    return max(seconds, 1e-6) / (len(timed) - 1) / stage.steps_per_epoch

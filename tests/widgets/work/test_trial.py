@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+from functools import partial
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,8 +43,12 @@ def test_nothing_is_said_where_no_program_can_be_started(monkeypatch) -> None:
     assert result_of(trial_task("cpu"), threading.Event()) is None
 
 
-def test_a_trial_is_over_after_a_few_steps(monkeypatch) -> None:
-    from importlib import import_module
-
-    monkeypatch.setattr(import_module("napari_autostructn2v.network.trial"), "_SECONDS", 0.0)
-    assert seconds_of_a_step("cpu") > 0
+@pytest.mark.parametrize(("wall", "busy"), [(1, 2), (30, 1)])
+def test_a_trial_is_over_after_a_few_steps_and_counts_no_other_program(monkeypatch, wall, busy) -> None:
+    clocks = {"perf_counter": itertools.count(0, wall), "process_time": itertools.count(0, busy)}
+    monkeypatch.setattr(
+        import_module("napari_autostructn2v.network.trial"),
+        "time",
+        SimpleNamespace(**{name: partial(next, numbers) for name, numbers in clocks.items()}),
+    )
+    assert seconds_of_a_step("cpu") == pytest.approx(0.1)
