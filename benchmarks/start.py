@@ -57,7 +57,8 @@ def alone(image: np.ndarray) -> tuple[np.ndarray | None, float]:
     if network is None:
         return None, 0.0
     planes, turns = measured.planes.values, prediction_symmetries(settings.stage1, mask)
-    denoised = give_back(planes, predict_planes(network, planes, symmetries=turns), measured.noise)
+    denoised = predict_planes(network, planes, symmetries=turns)
+    give_back(planes, denoised, measured.noise)
     return measured.planes.restore(denoised), time.perf_counter() - begun
 
 
