@@ -192,12 +192,13 @@ anything = st.recursive(
 @given(st.sampled_from(sorted(NUMBERS | {"seconds": 0, "contexts": 0, "trainings": 0})), anything)
 def test_any_number_of_a_model_is_taken_or_refused_in_words(tmp_path_factory: Any, name: str, value: Any) -> None:
     path = changed(tmp_path_factory.getbasetemp() / "any.safetensors", {name: value})
+    image = np.load(DATA.with_suffix(".npz"))["image"][:32, :32]
     try:
-        model = Denoiser.load(path)
-    except InputError as error:
+        denoised = Denoiser.load(path).predict(image, device="cpu")
+    except InputError as error:  # of the file, or since the model does not fit the image
         assert str(error).endswith(".")
     else:
-        assert np.isfinite(model.predict(np.load(DATA.with_suffix(".npz"))["image"][:32, :32], device="cpu")).all()
+        assert np.isfinite(denoised).all()
 
 
 @steady
