@@ -34,7 +34,8 @@ def trial_task(device: str) -> Task:
 
     def task(stop: StopRequest) -> Generator[Progress, None, float | None]:
         yield Progress("measuring", message="Measuring how fast this computer trains")
-        command = [sys.executable, "-c", _PROGRAM.format(package=__name__.split(".")[0]), device]
+        # -P: nothing is imported from the folder that napari happens to be in.
+        command = [sys.executable, "-P", "-c", _PROGRAM.format(package=__name__.split(".")[0]), device]
         hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
         with (
             suppress(OSError, ValueError),
