@@ -61,6 +61,7 @@ def test_fast_turns_small_images_in_place_of_training_for_long(monkeypatch):
     monkeypatch.setattr(effort, "_MOST_TURNED", noisy.size - 1)
     large = denoise(noisy, fast)
     assert not large.denoiser.settings.stage1.flips_at_prediction
+    assert large.settings.with_preset("balanced").stage1.flips_at_prediction  # who goes on from these settings
     assert (small.report.steps["1"], large.report.steps["1"]) == (20, 70)
     again = large.denoiser.predict(noisy)
     np.testing.assert_allclose(again, large.denoised, rtol=1e-5)

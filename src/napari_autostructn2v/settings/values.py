@@ -242,6 +242,7 @@ class Settings:
         check(known, f"There is no preset {shortened(preset)}; choose one of {', '.join(PRESET_EPOCHS)}.")
         budget: dict[str, Any] = {
             "num_epochs": PRESET_EPOCHS[preset],
+            "flips_at_prediction": True,  # whatever a run of "fast" on a large image left out
             # Where photons are few, the held-out error scatters, and a long training was ended by chance.
             "early_stopping": preset != "best",
         }
