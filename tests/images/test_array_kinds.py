@@ -9,6 +9,7 @@ from typing import Any
 import dask.array
 import numpy as np
 import pytest
+from dask.callbacks import Callback
 from helpers.stages import TINY
 
 from napari_autostructn2v import (
@@ -18,6 +19,7 @@ from napari_autostructn2v import (
     estimate_noise,
     select_patches,
 )
+from napari_autostructn2v.images import in_memory
 
 SETTINGS = Settings(stages="1", stage1=TINY, device="cpu")
 NOISE = np.random.default_rng(0).normal(100, 10, (64, 80))
@@ -97,3 +99,12 @@ def test_any_size_down_to_the_smallest(shape: tuple[int, ...]) -> None:
     image = np.random.default_rng(0).normal(100, 10, shape).astype(np.float32)
     small = replace(SETTINGS, stage1=replace(TINY, crop_size=16))
     assert denoise(image, small).denoised.shape == shape
+
+
+def test_reading_blocks_leaves_napari_s_cache_alone_which_other_threads_use():
+    image, seen = dask.array.ones((4, 8, 8), chunks=(1, 8, 8)) + 1, []
+    with Callback(pretask=lambda key, *_: seen.append(key)):
+        assert in_memory(image).sum() == 512
+        assert not seen
+        image.compute()
+    assert seen  # what the window reads goes through it as before

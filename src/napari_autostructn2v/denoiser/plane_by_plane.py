@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InputError, MissingPixelsError
-from ..images import Planes
+from ..images import Planes, in_memory
 from ..large import BLOCK_PIXELS, Remembered, on_disk_as_dask, sample_planes, with_margin
 from ..stop import StopToken
 from .model import Denoiser
@@ -185,7 +185,7 @@ class PlaneByPlane:
         known = self._remembered.get(name) if self._length > 1 else None
         if known is not None:
             return known
-        part = np.asarray(self.image[(*plane, seen.rows, seen.columns)])
+        part = np.asarray(in_memory(self.image[(*plane, seen.rows, seen.columns)]))
         if part.dtype.kind == "f" and not np.isfinite(part).all():
             raise MissingPixelsError("The image has pixels that are NaN or infinite; replace them or crop them away.")
         values = self._denoiser.normalised(part).values[0]

@@ -101,7 +101,9 @@ def in_memory(image: Any) -> Any:
     if not hasattr(image, "__dask_graph__"):
         return image
     with _told_if_unreadable():
-        return image.compute()
+        # Without the callbacks of the whole process: napari's cache of blocks is one, and its notes on what is being
+        # computed are lost when another thread ends, so that the window's own reading fails.
+        return image.compute(callbacks=())
 
 
 @contextmanager
