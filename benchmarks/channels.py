@@ -1,10 +1,12 @@
 """Channels denoised each by itself or with the others beside it: PSNR, and what of one shows in another.
 
-    python benchmarks/channels.py [--scenes cells2:11:20 colours:12:50] [--ways longer pasted]
+    python benchmarks/channels.py [--scenes cells2:11:20 colours:12:50] [--ways program longer pasted] [--spot 0.6]
 
-A scene is its kind, seed and photons. Spots are in the second channel only; how far the first one changes along with
-them when their very photons are taken away again, in percent of their brightness, has bled through. Ways:
+A scene is its kind, seed and photons. Spots are in the second channel only, `--spot` times as bright as the brightest
+structure there; how far the first one changes along with them when their very photons are taken away again, in percent
+of their brightness, has bled through. Ways:
 
+program what the program does: each channel by itself, then what it has lost and the others show is put back
 one     one network for all channels, which are planes that know each other
 longer  the network of the first channel alone, trained for so many steps more: what the others are compared with
 shown   as long, with the other channels as further input (noisy; nothing of them is blind)
@@ -38,8 +40,9 @@ from napari_autostructn2v.network.blind_spots import BlindSpots  # noqa: E402
 from napari_autostructn2v.network.devices import autocast_to_bfloat16  # noqa: E402
 from napari_autostructn2v.network.optimiser import optimisers  # noqa: E402
 from napari_autostructn2v.network.prediction import predict_plane  # noqa: E402
+from napari_autostructn2v.pipeline import DenoisedChannel, each_helped  # noqa: E402
 
-SIDE, SPOT, READ = 256, 0.6, 0.5
+SIDE, READ = 256, 0.5
 
 #: Crops of a batch and their side, share of the pixels that are held out, and learning rate.
 BATCH, CROP, HELD_OUT, RATE = 8, 64, 0.1, 0.0075
@@ -77,9 +80,11 @@ class Scene:
     ----------
     name : str
         Kind, seed and photons of the brightest structures.
+    spot : float
+        Brightness of the spots, in shares of the brightest structure; their standard deviation in pixels is 2.5.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, spot: float = 0.6) -> None:
         kind, seed, photons = name.split(":")
         truth = KINDS[kind](int(seed))
         truth *= float(photons) / np.percentile(truth, 99.8, axis=(1, 2), keepdims=True)
@@ -87,7 +92,7 @@ class Scene:
         spots = np.zeros((SIDE, SIDE))
         spots[tuple(random.integers(10, SIDE - 10, (2, 25)))] = 1
         spots = ndi.gaussian_filter(spots, 2.5)
-        spots *= SPOT * truth[1].max() / spots.max()
+        spots *= spot * truth[1].max() / spots.max()
         pattern = spots - ndi.gaussian_filter(spots, 12)
         self.pattern = pattern - pattern.mean()
         truth[1] += spots
@@ -226,6 +231,20 @@ def follows(network: UNet, channels: np.ndarray) -> float:
     return max(slopes, key=abs)
 
 
+def of_program(scene: Scene, models: Sequence[Denoiser]) -> Iterator[str]:
+    """Put back in the first channel what it has lost and the others show, with the spots and without."""
+
+    def helped(noisy: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        denoised = [model.predict(channel, anyway=True) for model, channel in zip(models, noisy, strict=True)]
+        given = [DenoisedChannel(*one) for one in zip(noisy, denoised, models, strict=True)]
+        return denoised[0], each_helped(given)[0][0]
+
+    alone, found = helped(scene.noisy)
+    _, without = helped([scene.noisy[0], scene.second_without, *scene.noisy[2:]])
+    gain, bled = scene.decibels(found) - scene.decibels(alone), scene.percent(found - without)
+    yield f"program | {gain:+.2f} ({scene.decibels(alone):.2f} alone) | {bled:.2f} % | |"
+
+
 def report(scene: Scene, ways: Sequence[str], steps: int, weights: Sequence[float]) -> Iterator[str]:
     """Denoise a scene in every way; each is a row of the table."""
     alone = Settings.from_preset("fast", stages="1", context="none")
@@ -243,8 +262,12 @@ def report(scene: Scene, ways: Sequence[str], steps: int, weights: Sequence[floa
         found = predict_plane(network, channels)[None]
         return give_back(channels[:1], found, first.normalised_noise)[0] * first.scale + first.offset
 
+    if "program" in ways:
+        yield from of_program(scene, models)
     base, base_errors = 0.0, np.zeros(1)
-    all_ways = [(way, weight) for way in ways for weight in (weights if way == "pasted" else (0.0,))]
+    all_ways = [
+        (way, weight) for way in ways if way != "program" for weight in (weights if way == "pasted" else (0.0,))
+    ]
     for way, weight in all_ways:
         if way == "one":
             found = denoise(scene.noisy, Settings.from_preset("fast", stages="1", context="near")).denoised
@@ -269,14 +292,15 @@ def main() -> None:
     """Print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", nargs="+", default=SCENES)
-    parser.add_argument("--ways", nargs="+", default=("longer", "shown", "pasted", "one"))
+    parser.add_argument("--ways", nargs="+", default=("program", "longer", "shown", "pasted", "one"))
     parser.add_argument("--steps", type=int, default=140)
     parser.add_argument("--weights", nargs="+", type=float, default=(10.0, 40.0))
+    parser.add_argument("--spot", type=float, default=0.6)
     given = parser.parse_args()
     print("| scene | way | PSNR | bleeds | held-out error (standard errors) | follows |")
     print("|---|---|--:|--:|--:|--:|", flush=True)
     for name in given.scenes:
-        for row in report(Scene(name), given.ways, given.steps, given.weights):
+        for row in report(Scene(name, given.spot), given.ways, given.steps, given.weights):
             print(f"| {name} | {row} |", flush=True)
 
 

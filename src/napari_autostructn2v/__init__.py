@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .errors import InputError, NotEnoughPatchesError
     from .files import read_image, write_image
     from .noise import BlindMask, NoiseModel, choose_mask, estimate_noise
-    from .pipeline import Result, denoise, run
+    from .pipeline import Result, denoise, denoise_channels, run
     from .progress import Progress
     from .roi import (
         PatchSelection,
@@ -45,6 +45,7 @@ __all__ = [
     "__version__",
     "choose_mask",
     "denoise",
+    "denoise_channels",
     "estimate_noise",
     "export_model",
     "find_roi_patches",
@@ -65,7 +66,7 @@ _MODULES = {
     "errors": ("InputError", "NotEnoughPatchesError"),
     "files": ("read_image", "write_image"),
     "noise": ("BlindMask", "NoiseModel", "choose_mask", "estimate_noise"),
-    "pipeline": ("Result", "denoise", "run"),
+    "pipeline": ("Result", "denoise", "denoise_channels", "run"),
     "progress": ("Progress",),
     "roi": (
         "PatchSelection",

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..images import find_fixed_pattern
+from ..images import cast_to, find_fixed_pattern
 from .file_job import FileJob
 from .inputs import error_map_path
 from .judging import gain_db
 from .plan import unfinished_id
 from .report import StoppedEarly, denoised_of
 
+if TYPE_CHECKING:
+    from ..denoiser import Denoiser
+    from ..pipeline import Result
+
 __all__ = ["denoise_whole"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Done:
+    """A channel that was denoised: where it lies in the image, its (N, Y, X) planes, and what denoised them."""
+
+    number: int
+    index: Any
+    kept: Any
+    noisy: np.ndarray
+    denoised: np.ndarray
+    model: Denoiser | None
+    run: Result | None
 
 
 def denoise_whole(job: FileJob, target: Path, software: str) -> None:
@@ -24,6 +43,7 @@ def denoise_whole(job: FileJob, target: Path, software: str) -> None:
     # Where no error is known, the map must not say that there is none.
     errors = np.full(image.shape, np.nan, np.float32) if job.plan.error_maps else None
     layout = job.layout
+    all_done: list[_Done] = []
     for number, channel in enumerate(job.channels):
         index = layout.slices(channel, [slice(None)] * len(layout.free(channel)))
         kept = layout.kept(index)
@@ -32,6 +52,7 @@ def denoise_whole(job: FileJob, target: Path, software: str) -> None:
         if not job.is_kept(number, planes):
             pattern = job.fixed_pattern(number, partial(find_fixed_pattern, planes))
             clean = pattern.removed(planes) if pattern else planes
+            run: Result | None = None
             if job.plan.models is None:
                 run = job.train(number, clean, are_neighbours=bool(layout.stacked))
                 if run.report.stopped and (run.denoised is None or number < len(job.channels) - 1):
@@ -51,11 +72,13 @@ def denoise_whole(job: FileJob, target: Path, software: str) -> None:
                 if found is not None:
                     errors[index] = layout.from_planes(found, kept)
                     said |= {"channel": channel.name, "gain_db": gain_db(used, found)}
-            if pattern:
-                planes = _in_dtype(planes, image.dtype)
+            all_done.append(_Done(number, index, kept, clean, planes, used, run))
+            planes = cast_to(planes, image.dtype) if pattern else planes
         job.values.append(said)
         job.models.append(model)
         result[index] = layout.from_planes(planes, kept)
+    if not stopped:
+        _help_each_other(job, all_done, result)
     job.check_unchanged(software)
     job.write(target, result, unfinished_id(software) if stopped else software)
     if errors is not None and not stopped:
@@ -65,8 +88,20 @@ def denoise_whole(job: FileJob, target: Path, software: str) -> None:
         raise StoppedEarly(sentence, job.report().models)
 
 
-def _in_dtype(image: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    if dtype.kind == "f":
-        return image.astype(dtype)
-    info = np.iinfo(dtype)
-    return np.clip(np.rint(image), info.min, info.max).astype(dtype)
+def _help_each_other(job: FileJob, all_done: list[_Done], result: np.ndarray) -> None:
+    """Put back into every channel of a result what it has lost and the others show; report what there is to say."""
+    from ..pipeline import DenoisedChannel, each_helped, judged_again
+
+    given = [DenoisedChannel(one.noisy, one.denoised, one.model) for one in all_done if one.model is not None]
+    if len(given) < max(2, len(all_done)):
+        return
+    for one, channel, (denoised, said) in zip(all_done, given, each_helped(given, stop=job.stop), strict=True):
+        if denoised is not one.denoised:
+            result[one.index] = job.layout.from_planes(cast_to(denoised, result.dtype), one.kept)
+            again = job.judged(one.number, one.noisy, denoised)
+            if one.run is not None:
+                again = job.said_of(one.number, judged_again(one.run, channel, denoised))
+            job.values[one.number] = job.values[one.number] | again
+        if said:
+            name = f"{job.channels[one.number].name}: " if job.channels[one.number].name else ""
+            job.messages.append(f"{job.image.path}: {name}{said}")

@@ -19,7 +19,9 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     settings = Settings.load(path) if path else Settings.from_preset()
     if arguments.preset:
         settings = settings.with_preset(arguments.preset)
-    given = {name: getattr(arguments, name, None) for name in ("stages", "context", "start", "device")}
+    given = {
+        name: getattr(arguments, name, None) for name in ("stages", "context", "other_channels", "start", "device")
+    }
     given["random_seed"] = arguments.seed
     settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
     if getattr(arguments, "mask", None):

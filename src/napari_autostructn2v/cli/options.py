@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
-from ..settings import PRESET_EPOCHS, RANGES, ContextChoice, Stages, StartChoice
+from ..settings import PRESET_EPOCHS, RANGES, ContextChoice, OtherChannels, Stages, StartChoice
 
 __all__ = ["parsers"]
 
@@ -33,6 +33,8 @@ def parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     denoise.add_argument("--stages", choices=get_args(Stages), help="stages to run (default: auto)")
     denoise.add_argument("--context", choices=get_args(ContextChoice),
                          help="other planes of a stack that a plane is denoised with (default: auto)")  # fmt: skip
+    denoise.add_argument("--other-channels", choices=get_args(OtherChannels),
+                         help="what channels of an image give back to each other (default: auto)")  # fmt: skip
     denoise.add_argument("--start", choices=get_args(StartChoice),
                          help="train from a network that has seen images or not (default: general)")  # fmt: skip
     denoise.add_argument("--mask", type=Path, metavar="FILE.npy", help="blind mask of stage 2 (default: measured)")

@@ -14,6 +14,7 @@ from ..network import (
     GIVE_BACK_REACH,
     NO_CONTEXT,
     Context,
+    TrainedNetwork,
     UNet,
     give_back,
     predict_planes,
@@ -206,6 +207,17 @@ class PartDenoiser:
             return result
 
         return denoise
+
+    def trained_on(self, image: np.ndarray) -> tuple[TrainedNetwork, np.ndarray]:
+        """Return the network of the last stage with all that it is used with on a (..., Y, X) image, and its planes.
+
+        The (N, Y, X) float32 planes are on the scale of the network.
+        """
+        stage, values = max(self.networks), self.normalised(image).values
+        context, length = self.context(stage), self.check_length(image.shape, stage)
+        drift = find_drift(values, length) if context.follows_drift else None
+        training = self.training_on(stage, values.shape)
+        return TrainedNetwork(self.network(), training, self.blind_mask(stage), context, length, drift), values
 
     def blind_mask(self, stage: str) -> np.ndarray:
         """Return the blind mask that a stage was trained with."""

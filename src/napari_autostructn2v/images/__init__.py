@@ -6,7 +6,7 @@ from .drift import find_drift
 from .fixed_pattern import FixedPattern, find_fixed_pattern, find_in_frames
 from .line_offsets import find_line_offsets, line_offsets, line_strips, without_line_offsets
 from .missing import fill_missing, masked_like
-from .planes import Planes, on_scale, to_planes
+from .planes import Planes, cast_to, on_scale, to_planes
 from .spread import evenly_spread
 from .strength import blended
 
@@ -17,6 +17,7 @@ __all__ = [
     "Planes",
     "as_array",
     "blended",
+    "cast_to",
     "check_image",
     "evenly_spread",
     "fill_missing",

@@ -41,13 +41,12 @@ def predict_blind(
     -------
     where : (P, 2) int64
         Rows and columns of the pixels.
-    predicted : (P,) float32
+    predicted : (Y, X) float32
+        The whole plane; only these pixels owe nothing to their own noise.
     """
     random = torch.Generator().manual_seed(seed)
     spots = BlindSpots(blind_mask, percentage, "random", torch.device("cpu"))
     plane = torch.as_tensor(channels[:1])
     centres = spots.centres(torch.ones_like(plane, dtype=torch.bool), random)
     hidden = np.concatenate([spots.hide(plane, centres, random).numpy(), channels[1:]])
-    rows, columns = centres[:, 1].numpy(), centres[:, 2].numpy()
-    predicted = predict_plane(network, hidden, tile=tile, stop=stop)[rows, columns]
-    return np.stack([rows, columns], 1), predicted
+    return centres[:, 1:].numpy(), predict_plane(network, hidden, tile=tile, stop=stop)

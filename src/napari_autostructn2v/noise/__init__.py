@@ -10,7 +10,9 @@ from .linear_preview import linear_preview
 from .mask_choice import choose_mask, predicted_gain
 from .measurement import Measurement, check_mask, measure
 from .model import NoiseModel
+from .other_channels import chance_of_channels, lost_structure
 from .quality import Quality, assess
+from .shared_noise import share_noise
 from .wiener_hopf import wiener_hopf
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "NoiseModel",
     "Quality",
     "assess",
+    "chance_of_channels",
     "check_mask",
     "choose_mask",
     "compare_brightness",
@@ -28,8 +31,10 @@ __all__ = [
     "error_map",
     "estimate_noise",
     "linear_preview",
+    "lost_structure",
     "measure",
     "predicted_gain",
+    "share_noise",
     "variance_against_intensity",
     "wiener_hopf",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..images import evenly_spread
 
-__all__ = ["planes_to_leave_out"]
+__all__ = ["planes_to_leave_out", "share_noise"]
 
 _TILE = 16
 
@@ -62,6 +62,18 @@ def planes_to_leave_out(planes: np.ndarray, length: int) -> int | None:
             return shared
         shared = lag
     return None
+
+
+def share_noise(one: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether two channels share noise.
+
+    Parameters
+    ----------
+    one, other : (N, Y, X) float32
+        With noise of unit variance.
+    """
+    pairs = np.stack([one, other], 1)
+    return planes_to_leave_out(pairs.reshape(-1, *one.shape[1:]), 2) != 0
 
 
 def _second_differences(plane: np.ndarray) -> np.ndarray:

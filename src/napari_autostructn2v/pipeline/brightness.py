@@ -15,7 +15,7 @@ from ..stop import StopToken
 if TYPE_CHECKING:
     from ..network import TrainedNetwork
 
-__all__ = ["BlindPixels", "blind_pixels", "set_level"]
+__all__ = ["BlindPixels", "blind_pixels", "set_level", "windows_of"]
 
 #: Side in pixels, and number, of the windows; times that other pixels are blind in each.
 _WINDOW, _MOST_WINDOWS, _TIMES = 512, 4, 3
@@ -74,7 +74,7 @@ def blind_pixels(
 
     found: list[np.ndarray] = []
     places: list[np.ndarray] = []
-    for number, (index, rows, columns, shown) in enumerate(_windows(trained, planes)):
+    for number, (index, rows, columns, shown) in enumerate(windows_of(trained, planes)):
         for time in range(_TIMES):
             where, blind = predict_blind(
                 trained.network,
@@ -85,7 +85,7 @@ def blind_pixels(
                 stop=stop,
             )
             places.append(np.insert(where + np.array([rows.start, columns.start]), 0, index, axis=1))
-            found.append(blind)
+            found.append(blind[tuple(where.T)])
     return BlindPixels(np.concatenate(places), np.concatenate(found))
 
 
@@ -122,7 +122,7 @@ def set_level(
 
     windows: list[tuple[np.ndarray, ...]] = []
     judged: list[tuple[np.ndarray, ...]] = []
-    for index, rows, columns, shown in _windows(trained, planes):
+    for index, rows, columns, shown in windows_of(trained, planes):
         denoised = predict_plane(trained.network, shown, stop=stop)
         # Where structure was removed the image itself is put back, and says little of the level of the rest.
         kept = 1 - share_to_give_back(shown[0], denoised, noise)
@@ -140,8 +140,8 @@ def set_level(
     trained.network.stretch(slope, float(offset))
 
 
-def _windows(trained: TrainedNetwork, planes: np.ndarray) -> Iterator[tuple[int, slice, slice, np.ndarray]]:
-    """Windows of a few planes, one of each, with what a network is shown of them: (1 + C, Y, X)."""
+def windows_of(trained: TrainedNetwork, planes: np.ndarray) -> Iterator[tuple[int, slice, slice, np.ndarray]]:
+    """Yield windows of a few planes, one of each, with what a network is shown of them: (1 + C, Y, X)."""
     from ..network import neighbours
 
     multiple = trained.network.multiple

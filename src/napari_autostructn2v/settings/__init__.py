@@ -1,6 +1,6 @@
 """What the user chose, as frozen values, and as text."""
 
-from .choices import ContextChoice, Equalize, MaskingStrategy, Stages, StartChoice
+from .choices import ContextChoice, Equalize, MaskingStrategy, OtherChannels, Stages, StartChoice
 from .effort import after_start, has_start, sized_to, turned_where_cheap
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import RANGES, Range, check_fields, checked, kind_of, shortened
@@ -14,6 +14,7 @@ __all__ = [
     "Equalize",
     "MaskSettings",
     "MaskingStrategy",
+    "OtherChannels",
     "Preset",
     "Range",
     "RoiSettings",

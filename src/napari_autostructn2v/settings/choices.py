@@ -9,6 +9,7 @@ __all__ = [
     "Equalize",
     "MaskSource",
     "MaskingStrategy",
+    "OtherChannels",
     "Stages",
     "StartChoice",
 ]
@@ -24,6 +25,8 @@ Combine = Literal["all", "any"]
 MaskSource = Literal["raw", "stage1", "file", "editor"]
 
 ContextChoice = Literal["auto", "none", "near", "far"]
+
+OtherChannels = Literal["auto", "none"]
 
 StartChoice = Literal["general", "scratch"]
 

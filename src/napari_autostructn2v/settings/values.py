@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from ..disk import atomic_path
-from .choices import Background, Combine, ContextChoice, Equalize, MaskingStrategy, MaskSource, Stages, StartChoice
+from .choices import (
+    Background,
+    Combine,
+    ContextChoice,
+    Equalize,
+    MaskingStrategy,
+    MaskSource,
+    OtherChannels,
+    Stages,
+    StartChoice,
+)
 from .presets import PRESET_EPOCHS, Preset
 from .ranges import check, check_fields, shortened
 from .text import merged, parsed, read_text, to_text
@@ -201,6 +211,9 @@ class Settings:
     context : {"auto", "none", "near", "far"}
         What a plane of a stack is denoised with: nothing else, the planes beside it, or these and planes farther away.
         "auto" tries what may help and keeps what predicts held-out pixels best.
+    other_channels : {"auto", "none"}
+        What the channels of one image, which are denoised one by one, tell each other: with "auto" each is then given
+        back structure that it has lost and that the others show too, where that lessens the error; or nothing.
     start : {"general", "scratch"}
         What training sets out from: a network that has learned from pictures made by code, where there is one of the
         size and for the noise at hand (docs/start.md), or nothing.
@@ -220,6 +233,7 @@ class Settings:
     tile: int = 512
     remove_line_offsets: bool = True
     context: ContextChoice = "auto"
+    other_channels: OtherChannels = "auto"
     start: StartChoice = "general"
 
     def __post_init__(self) -> None:

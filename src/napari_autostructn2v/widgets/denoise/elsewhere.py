@@ -144,6 +144,7 @@ def command_line(settings: Settings, image: str = "", settings_file: str = "") -
         ("--seed", "random_seed"),
         ("--device", "device"),
         ("--context", "context"),
+        ("--other-channels", "other_channels"),
         ("--start", "start"),
     ):
         if getattr(settings, name) != getattr(default, name):

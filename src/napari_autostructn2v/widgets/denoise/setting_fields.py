@@ -98,6 +98,13 @@ RUN_FIELDS = (
         ),
     ),
     SettingField(
+        "other_channels",
+        "Other channels",
+        "What the channels of an image give back to each other: fine structure that one has lost and that others show "
+        "too, where that lessens the error (other_channels). Each channel is denoised by itself first.",
+        choices=(("Where they help", "auto"), ("Nothing", "none")),
+    ),
+    SettingField(
         "start",
         "Start from",
         "What training sets out from: a network that has learned from pictures made by code, which is sooner done, or "

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...settings import Settings
-from ..work import Task, denoise_task, each_channel, predict_task
+from ..work import Task, denoise_task, each_channel, help_predictions, help_results, predict_task
 from .channel_outcomes import outcome_of_predictions, outcome_of_results
 from .keeping import keeping
 from .results import Outcome, model_provenance
@@ -44,7 +44,10 @@ def training_run(
         )
         return keeping(task, f"{source.name} · {part.name}" if part.name else source.name)
 
-    return for_each_part(source, train), partial(_outcome, source, settings)
+    task = for_each_part(source, train)
+    if len(source.parts) > 1:
+        task = help_results(task, _channels(source))
+    return task, partial(_outcome, source, settings)
 
 
 def applying_run(
@@ -68,7 +71,10 @@ def applying_run(
         return predict_task(part.data, model.of(part.number), settings, plane=part.plane, dtype=dtype, known=known)
 
     origin = model_provenance(source.name, model.name, model.denoiser)
-    return for_each_part(source, predict), partial(_outcome_of_predictions, source, origin)
+    task = for_each_part(source, predict)
+    if len(source.parts) > 1:
+        task = help_predictions(task, _channels(source))
+    return task, partial(_outcome_of_predictions, source, origin)
 
 
 def for_each_part(source: Source, plan: Callable[[Part], Task]) -> Task:
@@ -77,6 +83,10 @@ def for_each_part(source: Source, plan: Callable[[Part], Task]) -> Task:
     if len(parts) == 1:
         return plan(parts[0])
     return each_channel([(part.number, part.name, plan(part)) for part in parts])
+
+
+def _channels(source: Source) -> list[Any]:
+    return [part.data for part in sorted(source.parts, key=lambda part: part.number)]
 
 
 def _outcome_of_predictions(source: Source, origin: dict[str, Any], answer: Any) -> Outcome:

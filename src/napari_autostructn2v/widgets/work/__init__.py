@@ -4,7 +4,7 @@ from .activity import Activity
 from .applying import Prediction, predict_task
 from .batches import BatchEnd, FileLook, ResultEvent, batch_task, look_task, small_picture
 from .blending import blend_task
-from .channels import ChannelProgress, each_channel
+from .channels import ChannelProgress, each_channel, help_predictions, help_results
 from .error_maps import error_map_task
 from .failure import FILL_LABEL, FILL_TOOLTIP, AxesUnclear, Failure
 from .latest import Latest
@@ -53,6 +53,8 @@ __all__ = [
     "export_models_task",
     "fill_task",
     "gain_task",
+    "help_predictions",
+    "help_results",
     "is_better_than_last",
     "linear_preview_task",
     "list_task",

@@ -33,11 +33,14 @@ class Prediction:
     quality : Quality
     notes : tuple of str
         What the user should know, one sentence each.
+    model : Denoiser
+        On the scale of the image.
     """
 
     denoised: Any
     quality: Quality
     notes: tuple[str, ...]
+    model: Denoiser
 
 
 def predict_task(
@@ -100,7 +103,7 @@ def predict_task(
         if large:
             whole = stack if dtype is None else stack.astype(dtype)
             predicted = computed(model, whole, settings, plane, stop)
-        return Prediction(predicted, quality, (said,) if said else ())
+        return Prediction(predicted, quality, (said,) if said else (), model)
 
     return task
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ...progress import Progress
 from .passing import passed_on
 from .worker import StopRequest, Task
 
-__all__ = ["ChannelProgress", "each_channel"]
+__all__ = ["ChannelProgress", "each_channel", "help_predictions", "help_results"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,67 @@ def each_channel(tasks: Sequence[tuple[int, str, Task]]) -> Task:
         return answers
 
     return task
+
+
+def help_results(task: Task, images: Sequence[Any]) -> Task:
+    """Return the task that gives back to each result of a task what it has lost and other channels show.
+
+    Parameters
+    ----------
+    task : Task
+        Of :func:`each_channel`; its answers are of type `Result`.
+    images : sequence of (..., Y, X) array-like
+        The channels.
+    """
+
+    def helped(stop: StopRequest) -> Generator[Progress, None, list[Any]]:
+        results = yield from task(stop)
+        if stop.is_set() or None in results:
+            return list(results)
+        yield _COMPARING
+        from ... import pipeline
+
+        return pipeline.results_helped(_read(images), results, stop=stop)
+
+    return helped
+
+
+def help_predictions(task: Task, images: Sequence[Any]) -> Task:
+    """Do the same with the answers of type `Prediction`; see :func:`help_results`."""
+
+    def helped(stop: StopRequest) -> Generator[Progress, None, list[Any]]:
+        predictions = yield from task(stop)
+        given = _read(images)
+        if stop.is_set() or None in predictions or any(map(_is_lazy, given)):
+            return list(predictions)
+        yield _COMPARING
+        from ... import pipeline
+
+        channels = [
+            pipeline.DenoisedChannel(image, prediction.denoised, prediction.model)
+            for image, prediction in zip(given, predictions, strict=True)
+        ]
+        return [
+            replace(prediction, denoised=denoised, notes=(*prediction.notes, *([said] if said else [])))
+            for prediction, (denoised, said) in zip(predictions, pipeline.each_helped(channels, stop=stop), strict=True)
+        ]
+
+    return helped
+
+
+_COMPARING = Progress("prediction", message="Comparing the channels")
+
+
+def _read(images: Sequence[Any]) -> list[Any]:
+    """Read what fits into memory."""
+    from ...images import in_memory
+    from ...large import is_large, on_disk_as_dask
+
+    return [image if is_large(image) else in_memory(image) for image in map(on_disk_as_dask, images)]
+
+
+def _is_lazy(image: Any) -> bool:
+    return hasattr(image, "dask")
 
 
 @dataclass(frozen=True)
