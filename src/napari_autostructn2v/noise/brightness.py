@@ -69,7 +69,9 @@ class Brightness:
         if self.worst:
             how = "darker" if self.worst < 0 else "brighter"
             what = f"Some objects are {100 * abs(self.worst):.0f} % {how} than in the image"
-        return f"{what}, and the brightest have {brightest} of their brightness: measure intensities in the original."
+        if self.brightest_error < 1:
+            what += f", and the brightest have {brightest} of their brightness"
+        return f"{what}: measure intensities in the original."
 
 
 def _percent(share: float, error: float) -> str:

@@ -27,6 +27,9 @@ _STANDARD_ERRORS = 1.5
 #: there already: what is in one channel only must not appear in another.
 _ALIKE_POWER = 3
 
+#: A band that is weaker than this share of its mean square shows nothing.
+_LEAST_SEEN = np.float32(1e-4)
+
 _TINY = np.float32(np.finfo(np.float32).tiny)
 
 
@@ -70,7 +73,9 @@ def lost_structure(
     left = (noisy - denoised) * weight
     for other in others:
         for shown, energy, band in zip(own, energies, _bands(other), strict=True):
-            along, seen = _mean(left * band), _mean_square(band * weight) + _TINY
+            along, seen = _mean(left * band), _mean_square(band * weight)
+            # Where the other channel is flat, rounding must not be taken for something to go along with.
+            seen = np.maximum(seen, _LEAST_SEEN * seen.mean() + _TINY)
             shrunk = 1 - _STANDARD_ERRORS**2 * chance * _mean_square(left) * seen / (count * along**2 + _TINY)
             slope = _mean(along / seen * np.maximum(shrunk, 0))
             alike = _mean(shown * band) ** 2 / (energy * _mean_square(band) + _TINY)
