@@ -16,6 +16,7 @@ from .intensity import variance_against_intensity
 from .lines import noise_along_lines
 from .model import SIGNIFICANCE, NoiseModel
 from .points import find_points
+from .texture import is_texture
 
 if TYPE_CHECKING:
     from ..roi import PatchSelection
@@ -106,7 +107,7 @@ def estimate_noise(
     correlations = covariance / covariance[:, centre, centre][:, None, None]
     correlation = correlations.mean(0)
     standard_error = _standard_error(correlations, side, planes.size if few else None)
-    flat = not _is_wide(correlation, standard_error)
+    flat = not _is_wide(correlation, standard_error) and not is_texture(residual[flattest], correlation)
     lines = None if flat and not _may_have_structure(correlation) else noise_along_lines(planes, max_lag)
     if flat and lines is not None and not _has_structure_across(lines[0], correlation):
         lines = None

@@ -1,0 +1,36 @@
+"""Structure all over an image, told from noise that neighbours share by what is left of it at the finest detail."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["is_texture"]
+
+#: Frequencies, in cycles a pixel along rows and along columns, at which an objective leaves nothing of a specimen.
+_FINEST = 0.35
+
+#: Least share of the variance that is white, least correlation of neighbours along rows and along columns, and the
+#: least that this is of what is not white: structure is smooth, and noise that a camera or resampling shares is less so
+#: (docs/decisions.md).
+_LEAST_WHITE, _LEAST_SHARED, _SMOOTH = 0.1, 0.08, 0.72
+
+
+def is_texture(tiles: np.ndarray, correlation: np.ndarray) -> bool:
+    """Return whether what neighbouring pixels of the flattest tiles share is structure under white noise.
+
+    Parameters
+    ----------
+    tiles : (T, S, S) float64
+        Without what is smooth in them.
+    correlation : (2L+1, 2L+1) float64
+        Mean autocorrelation of the tiles.
+    """
+    centre, side = len(correlation) // 2, tiles.shape[-1]
+    if centre < 1:
+        return False
+    window = np.outer(*[np.hanning(side)] * 2)
+    power = np.square(np.abs(np.fft.fft2(tiles * window))).mean(0)
+    fine = np.abs(np.fft.fftfreq(side)) > _FINEST
+    white = float(power[np.ix_(fine, fine)].mean() / power.mean())
+    shared = min(correlation[centre, centre + 1], correlation[centre + 1, centre])
+    return bool(white > _LEAST_WHITE and shared > max(_LEAST_SHARED, _SMOOTH * (1 - white)))
