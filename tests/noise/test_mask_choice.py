@@ -97,7 +97,7 @@ def test_white_noise_gets_a_single_blind_pixel(seed):
 def test_structure_that_leaks_into_the_background_is_not_taken_for_noise():
     rng = np.random.default_rng(3)
     everywhere = ndimage.gaussian_filter(rng.standard_normal((256, 256)), 2)
-    image = cells(seed=3) + 0.28 * everywhere / everywhere.std() + rng.standard_normal((256, 256))
+    image = cells(seed=3) + 0.32 * everywhere / everywhere.std() + rng.standard_normal((256, 256))
     noise = estimate_noise(image)
     assert noise.correlation[noise.max_lag, noise.max_lag + 1] > 0.05
     assert not choose_mask(noise, image).is_structured
