@@ -18,6 +18,7 @@ import pytest
 import tifffile
 import zarr
 from helpers.stages import TINY
+from skimage.data import immunohistochemistry
 
 from napari_autostructn2v import Denoiser
 from napari_autostructn2v.batch import blocks as cli_blocks
@@ -94,6 +95,22 @@ def test_what_is_in_one_channel_only_leaves_nothing_in_the_other(
         if subfolder == "out":
             given = ["--model", "m.safetensors", "--anyway", "--device", "cpu"]
             run("predict", "without.tif", "with.tif", "-o", "again", *given)
+
+
+def test_colours_give_back_to_each_other_with_a_saved_model_too(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    truth = immunohistochemistry()[150:278, 200:328] / 3.0
+    imageio.imwrite("slide.png", np.random.default_rng(1).poisson(truth).astype(np.uint8))
+    fast = ["--preset", "fast", "--stages", "1", "--device", "cpu"]
+    run("denoise", "slide.png", "-o", "out", *fast, "--json", "--save-model", "m.safetensors")
+    (report,) = reports(capsys)
+    assert any("other channels" in said for said in report["messages"])
+    run("denoise", "slide.png", "-o", "alone", *fast, "--json", "--other-channels", "none")
+    (report,) = reports(capsys)
+    assert not any("other channels" in said for said in report["messages"])
+    helped, alone = (read_image(f"{place}/slide_denoised.png") for place in ("out", "alone"))
+    assert np.square(helped - truth).mean() < np.square(alone - truth).mean()
+    run("predict", "slide.png", "-o", "again", "--model", "m.safetensors", "--device", "cpu")
+    np.testing.assert_array_equal(read_image("again/slide_denoised.png"), helped)
 
 
 def test_channels_together_are_one_training(folder: Path, capsys: pytest.CaptureFixture) -> None:

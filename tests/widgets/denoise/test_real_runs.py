@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from scipy.ndimage import gaussian_filter, uniform_filter1d
+from skimage.data import immunohistochemistry
 
 from napari_autostructn2v.settings import Settings, StageSettings, sized_to
 from napari_autostructn2v.widgets.denoise import DenoiseDock
@@ -170,3 +171,24 @@ def test_a_run_is_not_continued_on_what_its_model_does_not_fit(dock, qtbot) -> N
     _continued_on(dock, qtbot, image.max() - image, "turned")
     assert "does not fit the image" in dock.message.text
     assert "turned denoised" not in dock._viewer.layers
+
+
+def test_colours_of_a_picture_give_back_to_each_other_in_a_run_and_when_its_model_is_applied(dock, qtbot) -> None:
+    truth = immunohistochemistry()[150:278, 200:328] / 3.0
+    picture = np.random.default_rng(1).poisson(truth).astype(np.uint8)
+    viewer, tuning = dock._viewer, viewer_state(dock._viewer)
+    layer = viewer.add_image(picture, rgb=True, name="slide")
+    viewer.layers.selection.active = layer
+    results = {}
+    for choice in ("auto", "none"):
+        tuning.set_settings(Settings.from_preset("fast", stages="1", device="cpu", other_channels=choice))
+        dock.denoise()
+        _wait(dock, qtbot)
+        results[choice] = viewer.layers["slide denoised"]
+        said = results[choice].metadata["autostructn2v"]["messages"]
+        assert any("other channels" in sentence for sentence in said) == (choice == "auto")
+        dock.model_panel.apply_button.click()
+        _wait(dock, qtbot)
+        np.testing.assert_array_equal(viewer.layers["slide denoised"].data, results[choice].data)
+    errors = {name: np.square(result.data - truth).mean() for name, result in results.items()}
+    assert errors["auto"] < errors["none"]
