@@ -5,7 +5,8 @@ import pytest
 from scipy import ndimage
 from skimage import data
 
-from napari_autostructn2v import InputError, Settings, denoise_channels
+from napari_autostructn2v import InputError, Settings, denoise, denoise_channels
+from napari_autostructn2v.pipeline import channels
 
 SIDE = 192
 FAST = Settings.from_preset("fast", stages="1")
@@ -73,6 +74,35 @@ def test_noise_that_channels_share_does_not_come_back_from_another():
     for result, own in zip(denoise_channels(noisy, FAST), noisy, strict=True):
         assert any("also in another channel" in said for said in result.report.messages)
         assert result.denoised.dtype == own.dtype
+
+
+def test_a_lack_of_memory_or_a_stop_while_channels_are_compared_loses_nothing(monkeypatch):
+    truth = tissue(50)[:2]
+    noisy = np.random.default_rng(1).poisson(truth).astype(np.float32)
+    apart = [denoise(image, FAST) for image in noisy]
+    given = [
+        channels.DenoisedChannel(image, one.denoised, one.denoiser) for image, one in zip(noisy, apart, strict=True)
+    ]
+
+    class AfterAWhile:
+        polls = 0
+
+        def is_set(self) -> bool:
+            self.polls += 1
+            return self.polls > 1
+
+        def wait(self, timeout: float | None = None) -> bool:
+            return False
+
+    for (denoised, said), one in zip(channels.each_helped(given, stop=AfterAWhile()), apart, strict=True):
+        assert denoised is one.denoised and not said
+
+    def without_memory(*arguments: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(channels, "lost_structure", without_memory)
+    for (denoised, said), one in zip(channels.each_helped(given), apart, strict=True):
+        assert denoised is one.denoised and not said
 
 
 def test_channels_of_different_shapes_are_refused_in_words():

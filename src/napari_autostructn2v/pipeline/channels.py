@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, tells_of_memory
 from ..images import as_array, cast_to, evenly_spread, in_memory, masked_like
 from ..large import is_large
 from ..noise import assess, chance_of_channels, lost_structure, share_noise
@@ -171,17 +171,24 @@ def each_helped(channels: Sequence[DenoisedChannel], *, stop: StopToken | None =
     alike = all(channel.noisy.shape == channels[0].noisy.shape for channel in channels)
     if len(channels) < 2 or not alike or any(one.model.settings.other_channels == "none" for one in channels):
         return result
-    sharing = _sharing_noise(channels)
-    for number, channel in enumerate(channels):
-        others = [other for at, other in enumerate(channels) if at != number and at not in sharing[number]]
-        said = _SHARES_NOISE if sharing[number] else ""
-        if others and not (stop is not None and stop.is_set()):
-            chance = _chance(channel, others)
-            if _is_helped(channel, others, chance):
-                result[number] = _helped(channel, others, chance), _HELPED
-                continue
-        result[number] = channel.denoised, said
+    try:
+        sharing = _sharing_noise(channels)
+        for number, channel in enumerate(channels):
+            others = [other for at, other in enumerate(channels) if at != number and at not in sharing[number]]
+            result[number] = channel.denoised, _SHARES_NOISE if sharing[number] else ""
+            if others and not _is_set(stop):
+                chance = _chance(channel, others)
+                if _is_helped(channel, others, chance):
+                    result[number] = _helped(channel, others, chance, stop)
+    except (MemoryError, RuntimeError) as error:
+        # What each channel has reached by itself must not be lost. Any other error is a mistake to be seen.
+        if not tells_of_memory(error):
+            raise
     return result
+
+
+def _is_set(stop: StopToken | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _sharing_noise(channels: Sequence[DenoisedChannel]) -> list[set[int]]:
@@ -226,13 +233,18 @@ def _is_helped(channel: DenoisedChannel, others: Sequence[DenoisedChannel], chan
     return bool(all_less.mean() > _LEAST_GAIN * all_less.std() * (chance / len(all_less)) ** 0.5)
 
 
-def _helped(channel: DenoisedChannel, others: Sequence[DenoisedChannel], chance: float) -> np.ndarray:
+def _helped(
+    channel: DenoisedChannel, others: Sequence[DenoisedChannel], chance: float, stop: StopToken | None
+) -> tuple[np.ndarray, str]:
+    """Return the channel with what is put back, and what there is to say; as it was if a stop comes before the end."""
     result = np.empty_like(_planes(channel.denoised))
     for index, (noisy, denoised) in enumerate(channel.planes()):
+        if _is_set(stop):
+            return channel.denoised, ""
         seen = [other.plane(index)[1] for other in others]
         found = lost_structure(noisy, denoised, seen, chance=chance) * np.float32(channel.model.scale)
         result[index] = cast_to(_planes(channel.denoised)[index] + found, result.dtype)
-    return result.reshape(channel.denoised.shape)
+    return result.reshape(channel.denoised.shape), _HELPED
 
 
 def _planes(image: np.ndarray) -> np.ndarray:
