@@ -184,6 +184,9 @@ class StandIn:
         """Put the stand-in where the worker finds the pipeline."""
         module = types.ModuleType("napari_autostructn2v.pipeline")
         module.run, module.times_for_stack = self.run, times_for_stack
+        module.results_helped = lambda images, results, stop: list(results)
+        module.DenoisedChannel = lambda noisy, denoised, model: denoised
+        module.each_helped = lambda channels, stop: [(denoised, "") for denoised in channels]
         monkeypatch.setitem(sys.modules, "napari_autostructn2v.pipeline", module)
         monkeypatch.setattr(napari_autostructn2v, "pipeline", module, raising=False)
         monkeypatch.setattr("napari_autostructn2v.noise.measure", self.measure)

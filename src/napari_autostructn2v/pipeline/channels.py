@@ -180,10 +180,9 @@ def each_helped(channels: Sequence[DenoisedChannel], *, stop: StopToken | None =
                 chance = _chance(channel, others)
                 if _is_helped(channel, others, chance):
                     result[number] = _helped(channel, others, chance, stop)
-    except (MemoryError, RuntimeError) as error:
-        # What each channel has reached by itself must not be lost. Any other error is a mistake to be seen.
-        if not tells_of_memory(error):
-            raise
+    except Exception as error:  # what each channel has reached by itself must not be lost, whatever it is
+        why = "there is too little memory" if tells_of_memory(error) else f"{type(error).__name__}: {error}"
+        return [(channel.denoised, f"Channels could not be compared ({why}).") for channel in channels]
     return result
 
 
