@@ -10,9 +10,9 @@ __all__ = ["is_texture"]
 _FINEST = 0.35
 
 #: Least share of the variance that is white, least correlation of neighbours along rows and along columns, and the
-#: least that this is of what is not white: structure is smooth, and noise that a camera or resampling shares is less so
-#: (docs/decisions.md).
-_LEAST_WHITE, _LEAST_SHARED, _SMOOTH = 0.1, 0.08, 0.72
+#: least that these are of what is not white, in either and in both directions: structure is smooth, and noise that a
+#: camera or resampling shares is less so (docs/decisions.md).
+_LEAST_WHITE, _LEAST_SHARED, _SMOOTH, _SMOOTH_BOTH = 0.1, 0.08, 0.75, 0.62
 
 
 def is_texture(tiles: np.ndarray, correlation: np.ndarray) -> bool:
@@ -32,5 +32,6 @@ def is_texture(tiles: np.ndarray, correlation: np.ndarray) -> bool:
     power = np.square(np.abs(np.fft.fft2(tiles * window))).mean(0)
     fine = np.abs(np.fft.fftfreq(side)) > _FINEST
     white = float(power[np.ix_(fine, fine)].mean() / power.mean())
-    shared = min(correlation[centre, centre + 1], correlation[centre + 1, centre])
-    return bool(white > _LEAST_WHITE and shared > max(_LEAST_SHARED, _SMOOTH * (1 - white)))
+    less, more = sorted([correlation[centre, centre + 1], correlation[centre + 1, centre]])
+    smooth = more > _SMOOTH * (1 - white) and less > max(_LEAST_SHARED, _SMOOTH_BOTH * (1 - white))
+    return bool(white > _LEAST_WHITE and smooth)
