@@ -50,12 +50,7 @@ def outcome_of_results(source: Source, settings: Settings, results: Sequence[Res
         verdict=_of_each(names, [result.report.verdict if result else "" for result in results]),
         seconds=seconds,
         stopped=stopped,
-        messages=tuple(
-            f"{_capital(name)}: {said}"
-            for name, result in zip(names, results, strict=True)
-            if result is not None
-            for said in result.report.messages
-        ),
+        messages=_once(names, [() if result is None else result.report.messages for result in results]),
     )
     denoised, stage1 = None, None
     if any(result.denoised is not None for result in done):
@@ -87,9 +82,7 @@ def outcome_of_predictions(
     if not made or len(made) < len(predictions or ()):
         return Outcome(source, None, None, {})
     names = _names(source)
-    notes = tuple(
-        f"{_capital(name)}: {note}" for name, prediction in zip(names, made, strict=True) for note in prediction.notes
-    )
+    notes = _once(names, [prediction.notes for prediction in made])
     worst = _worst([prediction.quality for prediction in made])
     denoised = source.whole([prediction.denoised for prediction in made])
     origin = origin | {"messages": list(notes)}
@@ -125,12 +118,21 @@ def _worst(qualities: Sequence[Quality | None]) -> int:
     return max(range(len(qualities)), key=doubt)
 
 
+def _once(names: Sequence[str], messages: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what there is to say about channels, each sentence once, after the names of those that it is about."""
+    about: dict[str, list[str]] = {}
+    for name, said in zip(names, messages, strict=True):
+        for sentence in said:
+            about.setdefault(sentence, []).append(name)
+    return tuple(f"{_capital(', '.join(those))}: {sentence}" for sentence, those in about.items())
+
+
 def _of_each(names: Sequence[str], sentences: Sequence[str]) -> str:
-    """Return one sentence where all channels have the same, a line for each otherwise."""
-    said = [(name, sentence) for name, sentence in zip(names, sentences, strict=True) if sentence]
-    if len({sentence for _, sentence in said}) == 1:
-        return said[0][1]
-    return "\n".join(f"{_capital(name)}: {sentence}" for name, sentence in said)
+    """Return one sentence where all channels have the same, a line for each sentence otherwise."""
+    said = {sentence for sentence in sentences if sentence}
+    if len(said) == 1:
+        return said.pop()
+    return "\n".join(_once(names, [(sentence,) if sentence else () for sentence in sentences]))
 
 
 def _capital(name: str) -> str:
