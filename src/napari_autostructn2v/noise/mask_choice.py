@@ -29,6 +29,8 @@ LEAST_GAIN_DB = 0.4
 #: larger loss than this, in dB.
 _SHARE_ALONG_LINES, _MOST_LOSS_ALONG_LINES_DB = 0.15, 3.0
 
+_LOOKS_ALIKE = "Neighbouring pixels look alike, but that is more likely structure than noise, so stage 2 is not needed."
+
 #: No more than this is promised: beyond it noise and image contradict each other.
 MOST_GAIN_DB = 15.0
 
@@ -81,6 +83,8 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
         )
     if strongest < settings.min_correlation:
         return BlindMask(single, "The noise is independent between pixels, so stage 2 is not needed.")
+    if noise.looks_smooth:
+        return BlindMask(single, _LOOKS_ALIKE, spares_structure=True)
     if noise.along_lines:
         blind_mask = _cropped(strength >= max(settings.min_correlation, _SHARE_ALONG_LINES * strongest))
         alone, along = predicted_errors(noise, image, [single, blind_mask])
@@ -96,11 +100,7 @@ def choose_mask(noise: NoiseModel, image: np.ndarray, settings: MaskSettings = M
     gains = 10 * np.log10(errors[0] / np.maximum(errors[1:], errors[0] * 10 ** (-MOST_GAIN_DB / 10)))
     best = float(gains.max())
     if best < LEAST_GAIN_DB:
-        return BlindMask(
-            single,
-            "Neighbouring pixels look alike, but that is more likely structure than noise, so stage 2 is not needed.",
-            spares_structure=True,
-        )
+        return BlindMask(single, _LOOKS_ALIKE, spares_structure=True)
     chosen = int(gains.argmax())
     if best < MOST_GAIN_DB:
         near = [index for index in range(len(measured)) if gains[index] >= best - NEAR_EQUAL_DB]

@@ -42,6 +42,8 @@ class NoiseModel:
         variance is what the differences between neighbours say.
     along_lines : bool
         Whether it was measured along rows or columns in differences across them, in which there is no structure.
+    looks_smooth : bool
+        Whether what neighbours share is as smooth as structure, under a floor of white noise.
     """
 
     correlation: np.ndarray
@@ -53,6 +55,7 @@ class NoiseModel:
     tiles: int
     from_flat_parts: bool = True
     along_lines: bool = False
+    looks_smooth: bool = False
 
     @property
     def max_lag(self) -> int:
