@@ -24,7 +24,9 @@ def open_dock(make_napari_viewer, qtbot):
         viewer = make_napari_viewer(show=True)
         viewer.add_image(image, name="cells")
         dock = viewer.window.add_plugin_dock_widget("napari-autostructn2v", "ROI tuning")[1]
-        qtbot.waitUntil(lambda: dock.selections[0] is not None and not dock.background._warn_timer.isActive())
+        qtbot.waitUntil(
+            lambda: dock.selections[0] is not None and not dock.background._warn_timer.isActive(), timeout=30_000
+        )
         return viewer, dock
 
     return open_it
