@@ -16,7 +16,7 @@ from .intensity import variance_against_intensity
 from .lines import noise_along_lines
 from .model import SIGNIFICANCE, NoiseModel
 from .points import find_points
-from .texture import MUCH_TEXTURE, texture_share
+from .texture import MUCH_TEXTURE, find_texture
 
 if TYPE_CHECKING:
     from ..roi import PatchSelection
@@ -107,8 +107,8 @@ def estimate_noise(
     correlations = covariance / covariance[:, centre, centre][:, None, None]
     correlation = correlations.mean(0)
     standard_error = _standard_error(correlations, side, planes.size if few else None)
-    texture = texture_share(residual[flattest], correlation)
-    flat = not _is_wide(correlation, standard_error) and texture < MUCH_TEXTURE
+    texture = find_texture(tiles[flattest], residual[flattest], correlation)
+    flat = not _is_wide(correlation, standard_error) and texture.share < MUCH_TEXTURE
     lines = None if flat and not _may_have_structure(correlation) else noise_along_lines(planes, max_lag)
     if flat and lines is not None and not _has_structure_across(lines[0], correlation):
         lines = None
@@ -129,7 +129,8 @@ def estimate_noise(
         tiles=len(flattest),
         from_flat_parts=flat or lines is not None,
         along_lines=lines is not None,
-        looks_smooth=texture > 0 and lines is None,
+        looks_smooth=texture.share > 0 and lines is None,
+        may_be_structure=texture.maybe and flat and lines is None,
     )
 
 

@@ -45,4 +45,5 @@ def independent_part(noise: NoiseModel) -> NoiseModel:
         variance=noise.variance * share,
         mean_variance=noise.mean_variance * share,
         variances=noise.variances * share,
+        may_be_structure=False,
     )

@@ -43,7 +43,9 @@ class NoiseModel:
     along_lines : bool
         Whether it was measured along rows or columns in differences across them, in which there is no structure.
     looks_smooth : bool
-        Whether what neighbours share is as smooth as structure, under a floor of white noise.
+        Whether what neighbours share is as smooth as structure, and under a floor of white noise or uneven.
+    may_be_structure : bool
+        Whether it is as smooth as structure, though nothing else tells it from noise.
     """
 
     correlation: np.ndarray
@@ -56,6 +58,7 @@ class NoiseModel:
     from_flat_parts: bool = True
     along_lines: bool = False
     looks_smooth: bool = False
+    may_be_structure: bool = False
 
     @property
     def max_lag(self) -> int:

@@ -41,6 +41,9 @@ class Quality:
         Share of the image, 0 to 1, where what was removed visibly holds more than noise; at most 0.15 for the results
         and 0.17 for the truth of 15 real images, 0.1 to 0.6 for what is blurred over two pixels or more (the noisier
         the image, the less). The average of ``correlation_difference`` over the image does not show that.
+    may_be_structure : bool
+        Whether the noise that neighbouring pixels share is as smooth as structure, so that neither this nor the figures
+        above can tell them apart.
     """
 
     removed_over_expected: float
@@ -48,6 +51,7 @@ class Quality:
     correlation_difference: float
     snr_before_db: float
     structured_share: float = 0.0
+    may_be_structure: bool = False
 
     @property
     def doubt(self) -> float:
@@ -84,6 +88,7 @@ def assess(noisy: np.ndarray, denoised: np.ndarray, noise: NoiseModel) -> Qualit
         correlation_difference=_correlation_difference(before, after, noise),
         snr_before_db=float(10 * np.log10(max(signal / expected, 1e-6))),
         structured_share=_structured_share(before, after, noise),
+        may_be_structure=noise.may_be_structure,
     )
 
 
