@@ -89,7 +89,7 @@ def test_where_nothing_tells_structure_from_noise_the_light_asks_to_look():
     assert found.mask.is_structured
     judged = judge(assess(noisy, 0.85 * truth + 0.15 * noisy, found.noise_to_remove))
     assert judged.light == "yellow"
-    assert "fine structure would look the same" in judged.verdict
+    assert "Fine structure looks like noise" in judged.verdict
     alone = measure(noisy, Settings(), mask=BlindMask(np.ones((1, 1), bool), "By hand."))
     assert judge(assess(noisy, noisy, alone.noise_to_remove)).light != "yellow", "nothing was removed"
 
@@ -100,3 +100,14 @@ def test_a_model_still_knows_that_its_noise_may_be_structure(tmp_path):
     run = denoise(noisy, Settings(stage1=stage, stage2=stage))
     run.denoiser.save(tmp_path / "model.safetensors")
     assert Denoiser.load(tmp_path / "model.safetensors").noise.may_be_structure
+
+
+def test_texture_of_a_pixel_all_over_a_bright_image_is_not_green():
+    truth = texture("grass", 4000)
+    noisy = np.random.default_rng(10).poisson(truth).astype(np.float32)
+    found = measure(noisy, Settings())
+    assert found.noise_in_units.mean_variance > 4 * truth.mean(), "the texture is measured with the noise"
+    smoothed = noisy - np.sqrt(0.9 * found.noise_in_units.mean_variance) * np.random.default_rng(11).standard_normal(
+        truth.shape
+    ).astype(np.float32)
+    assert judge(assess(noisy, smoothed, found.noise_to_remove)).light != "green"

@@ -130,7 +130,7 @@ def estimate_noise(
         from_flat_parts=flat or lines is not None,
         along_lines=lines is not None,
         looks_smooth=texture.share > 0 and lines is None,
-        may_be_structure=texture.maybe and flat and lines is None,
+        may_be_structure=lines is None and texture.may_pass_for_noise(flat),
     )
 
 

@@ -71,8 +71,9 @@ class Measurement:
     @property
     def noise_to_remove(self) -> NoiseModel:
         """The noise that a good result lacks, in units of the image; what neighbours share counts if it is noise."""
-        spared = self.mask.spares_structure or (self.noise.may_be_structure and not self.mask.is_structured)
-        return independent_part(self.noise_in_units) if spared else self.noise_in_units
+        noise = self.noise_in_units
+        by_hand = noise.may_be_structure and noise.from_flat_parts and not self.mask.is_structured
+        return independent_part(noise) if by_hand or self.mask.spares_structure else noise
 
     def gain_of(self, blind_mask: np.ndarray) -> float | None:
         """Predict what a blind mask gains over a single blind pixel, in dB; None where nothing can be said."""

@@ -45,7 +45,7 @@ class NoiseModel:
     looks_smooth : bool
         Whether what neighbours share is as smooth as structure, and under a floor of white noise or uneven.
     may_be_structure : bool
-        Whether it is as smooth as structure, though nothing else tells it from noise.
+        Whether structure may be part of what was measured, as nothing tells it from noise.
     """
 
     correlation: np.ndarray

@@ -42,8 +42,7 @@ class Quality:
         and 0.17 for the truth of 15 real images, 0.1 to 0.6 for what is blurred over two pixels or more (the noisier
         the image, the less). The average of ``correlation_difference`` over the image does not show that.
     may_be_structure : bool
-        Whether the noise that neighbouring pixels share is as smooth as structure, so that neither this nor the figures
-        above can tell them apart.
+        Whether structure may be part of what was measured as noise, so that the figures above cannot tell them apart.
     """
 
     removed_over_expected: float

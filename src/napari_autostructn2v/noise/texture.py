@@ -16,6 +16,9 @@ _FINEST = 0.35
 #: camera or resampling shares is less so (docs/decisions.md).
 _LEAST_WHITE, _LEAST_SHARED, _SMOOTH, _SMOOTH_BOTH = 0.1, 0.08, 0.75, 0.62
 
+#: Where no part is flat and less than this share is white, texture of a pixel or two makes up part of that.
+_FAINT = 0.2
+
 #: Times that the variances of blocks of a tile, of so many pixels on a side, may differ more than those of noise.
 _UNEVEN, _BLOCK = 1.19, 8
 
@@ -34,12 +37,19 @@ class Texture(NamedTuple):
     ----------
     share : float
         Correlation of neighbours along the direction in which it is less; 0 where it may be noise.
-    maybe : bool
-        Whether it is as smooth as structure, though nothing else tells it from noise.
+    is_smooth : bool
+        Whether it is as smooth as structure.
+    white : float
+        Share of the variance that is white.
     """
 
     share: float
-    maybe: bool
+    is_smooth: bool
+    white: float
+
+    def may_pass_for_noise(self, flat: bool) -> bool:
+        """Return whether structure may have been measured as noise, in an image with or without flat parts."""
+        return self.is_smooth and not self.share if flat else self.white < _FAINT
 
 
 def find_texture(tiles: np.ndarray, flat: np.ndarray, correlation: np.ndarray) -> Texture:
@@ -58,17 +68,17 @@ def find_texture(tiles: np.ndarray, flat: np.ndarray, correlation: np.ndarray) -
     """
     centre, side = len(correlation) // 2, flat.shape[-1]
     if centre < 1:
-        return Texture(0.0, False)
+        return Texture(0.0, False, 1.0)
     window = np.outer(*[np.hanning(side)] * 2)
     power = np.square(np.abs(np.fft.fft2(flat * window))).mean(0)
     fine = np.abs(np.fft.fftfreq(side)) > _FINEST
     white = float(power[np.ix_(fine, fine)].mean() / power.mean())
     less, more = sorted([correlation[centre, centre + 1], correlation[centre + 1, centre]])
     if more <= _SMOOTH * (1 - white) or less <= max(_LEAST_SHARED, _SMOOTH_BOTH * (1 - white)):
-        return Texture(0.0, False)
+        return Texture(0.0, False, white)
     if white > _LEAST_WHITE or unevenness(tiles, flat, correlation) > _UNEVEN:
-        return Texture(float(less), False)
-    return Texture(0.0, True)
+        return Texture(float(less), True, white)
+    return Texture(0.0, True, white)
 
 
 def unevenness(tiles: np.ndarray, flat: np.ndarray, correlation: np.ndarray) -> float:

@@ -78,8 +78,8 @@ def judge(quality: Quality) -> Judgement:
     if quality.may_be_structure:
         return Judgement(
             "yellow",
-            "What neighbouring pixels share was removed as noise, but fine structure would look the same.",
-            "Look at Difference. If you see the sample in it, choose Mask > Single pixel.",
+            "Fine structure looks like noise in this image, so that some of it may have been removed.",
+            "Look at Difference. If you see the sample in it, try Mask > Single pixel, or keep the original.",
         )
     return Judgement("green", f"What was removed looks like noise alone: {share} of what was measured.", "")
 
@@ -92,7 +92,7 @@ def why(quality: Quality) -> str:
     quality : Quality
     """
     (low, high), (lowest, highest), (some, much) = _GREEN, _YELLOW, _SHOWN
-    alike = "as smooth as structure (yellow)" if quality.may_be_structure else "none that is as smooth as structure"
+    alike = "no (yellow)" if quality.may_be_structure else "yes"
     return "\n".join(
         [
             f"Removed: {_percent(quality.removed_over_expected)} of the measured noise variance. Green from "
@@ -101,7 +101,7 @@ def why(quality: Quality) -> str:
             f"{_percent(some)}, red above {_percent(much)}.",
             f"Correlation of what was removed with the result: {quality.structure_in_removed:.2f}. Yellow above "
             f"{_ALIKE}.",
-            f"Noise that neighbouring pixels share: {alike}.",
+            f"Noise can be told from fine structure: {alike}.",
             f"Signal of the original: {quality.snr_before_db:.1f} dB above its noise. The light does not depend on it.",
         ]
     )
