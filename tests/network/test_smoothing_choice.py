@@ -108,6 +108,22 @@ def test_an_update_moves_all_directions_of_a_kernel_alike(shape):
     assert 0.5 < float(singular.min()) <= float(singular.max()) < 1.5
 
 
+def test_kernels_that_are_updated_together_move_as_each_by_itself():
+    torch.manual_seed(1)
+    shapes = [(8, 4, 3, 3), (64, 2, 1, 1), (3, 8, 3, 3)]
+    gradients = [torch.randn(shape) for shape in shapes]
+
+    def moved(*which: int) -> list[torch.Tensor]:
+        weights = [nn.Parameter(torch.zeros(shapes[number])) for number in which]
+        for weight, number in zip(weights, which, strict=True):
+            weight.grad = gradients[number]
+        Muon(weights, lr=1.0).step()
+        return [weight.detach() for weight in weights]
+
+    for number, together in enumerate(moved(0, 1, 2)):
+        torch.testing.assert_close(together, moved(number)[0], atol=1e-4, rtol=1e-3)
+
+
 def test_structure_that_was_removed_comes_back_and_noise_does_not():
     noisy, clean = scene(np.ones((1, 1)), size=256)
     spots = np.zeros_like(clean)

@@ -161,7 +161,7 @@ class _Speeds:
         times = times_for_stack(settings, shape, 0 if measured is None else measured.leave_out)
         first, second = (stage.steps * self.step_seconds for stage in (settings.stage1, settings.stage2))
         from_start = settings.start == "general" and has_start(settings.stage1) and times == 1
-        alone = after_start(settings.stage1).steps * self.step_seconds if from_start else times * first
+        alone = after_start(settings.stage1, shape).steps * self.step_seconds if from_start else times * first
         last = times * second
         if measured is not None and settings.stages == "auto":
             seconds = first / 3 + last if measured.with_second else alone

@@ -148,9 +148,9 @@ def run_stage(
     from ..network import TrainedNetwork, choose_smoothing, give_back, prediction_symmetries, resolve_device, train
 
     planes, seed, stage = measurement.planes.values, settings.random_seed, task.settings
-    short = after_start(stage) if task.is_short else None
+    short = after_start(stage, planes.shape) if task.is_short else None
     device = resolve_device(settings.device)
-    done, seconds_before = _done_before(task, start)
+    done, seconds_before = _done_before(task, start, planes.shape)
     contexts = task.contexts if start is None or task.name not in start.networks else (start.context(task.name),)
     judged_at = steps_judged_after(stage) if len(contexts) > 1 else 0
 
@@ -248,11 +248,11 @@ def about_kept(share: float) -> str:
     )
 
 
-def _done_before(task: StageTask, start: Denoiser | None) -> tuple[int, float]:
+def _done_before(task: StageTask, start: Denoiser | None, shape: tuple[int, ...]) -> tuple[int, float]:
     """Return the steps that a network has been trained for, and the seconds that these took."""
     if start is None or task.name not in start.networks:
         return 0, 0.0
-    steps = (after_start(task.settings) if task.is_short else task.settings).steps
+    steps = (after_start(task.settings, shape) if task.is_short else task.settings).steps
     done = start.steps.get(task.name, steps)
     if done >= steps and task.is_last:
         done = steps // 2  # the last stage is given half its steps again

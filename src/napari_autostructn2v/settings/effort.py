@@ -23,6 +23,9 @@ _TIMES, _FEWEST = 4, 4
 #: trained on with.
 _START_SIZE, _START_STEPS, _START_RATE = (16, 2), 0.5, 0.5
 
+#: Share of the steps where an image has so many pixels, unless training is short: there is more to learn from.
+_START_STEPS_LARGE, _LARGE = 0.7, 512**2
+
 #: Of a training of at most so many steps whose result is averaged over turns and flips so many are enough: the mean
 #: takes away what a longer training would, in less time where an image has no more pixels (docs/decisions.md).
 _SHORT_STEPS, _START_STEPS_TURNED, _MOST_TURNED = 140, 20, 1024**2
@@ -40,10 +43,18 @@ def has_start(stage: StageSettings, mask_shape: Sequence[int] = (1, 1)) -> bool:
     return (stage.features, stage.num_layers) == _START_SIZE and min(mask_shape) == 1
 
 
-def after_start(stage: StageSettings) -> StageSettings:
-    """Return the settings of a stage whose network has seen images: it has less to learn, and something to lose."""
-    steps = _START_STEPS * stage.steps
-    if stage.steps <= _SHORT_STEPS and stage.flips_at_prediction:
+def after_start(stage: StageSettings, shape: Sequence[int]) -> StageSettings:
+    """Return the settings of a stage whose network has seen images: it has less to learn, and something to lose.
+
+    Parameters
+    ----------
+    stage : StageSettings
+    shape : sequence of int
+        (..., Y, X) of the planes that are trained on.
+    """
+    is_short = stage.steps <= _SHORT_STEPS
+    steps = (_START_STEPS if is_short or math.prod(shape) < _LARGE else _START_STEPS_LARGE) * stage.steps
+    if is_short and stage.flips_at_prediction:
         steps = min(steps, _START_STEPS_TURNED)
     epochs = max(1, round(steps / stage.steps_per_epoch))
     return replace(stage, num_epochs=epochs, learning_rate=_START_RATE * stage.learning_rate)

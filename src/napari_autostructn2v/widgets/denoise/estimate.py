@@ -116,7 +116,7 @@ def work_of(settings: Settings, shape: tuple[int, ...], channels: int, *, with_s
         last = not second
         stage = settings.stage1
         if last and not stacked and settings.start == "general" and has_start(stage):
-            stage = after_start(stage)
+            stage = after_start(stage, shape)
         stacks = longer * _NEIGHBOURS if stacked and last else 1
         units["stage 1"] = _BEGIN + share * _training(stage, shape, second) * stacks
         units["after stage 1"] = _after(settings.stage1, 8, megapixels, stacked and last)
