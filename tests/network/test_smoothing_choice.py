@@ -110,7 +110,7 @@ def test_an_update_moves_all_directions_of_a_kernel_alike(shape):
 
 def test_kernels_that_are_updated_together_move_as_each_by_itself():
     torch.manual_seed(1)
-    shapes = [(8, 4, 3, 3), (64, 2, 1, 1), (3, 8, 3, 3)]
+    shapes = [(8, 4, 3, 3), (128, 64, 3, 3), (64, 2, 1, 1), (3, 8, 3, 3)]
     gradients = [torch.randn(shape) for shape in shapes]
 
     def moved(*which: int) -> list[torch.Tensor]:
@@ -120,7 +120,7 @@ def test_kernels_that_are_updated_together_move_as_each_by_itself():
         Muon(weights, lr=1.0).step()
         return [weight.detach() for weight in weights]
 
-    for number, together in enumerate(moved(0, 1, 2)):
+    for number, together in enumerate(moved(0, 1, 2, 3)):
         torch.testing.assert_close(together, moved(number)[0], atol=1e-4, rtol=1e-3)
 
 

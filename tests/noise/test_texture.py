@@ -6,9 +6,8 @@ from scipy import ndimage as ndi
 from scipy import signal
 from skimage import data
 
-from napari_autostructn2v import BlindMask, Denoiser, Settings, denoise
-from napari_autostructn2v.noise import assess, measure
-from napari_autostructn2v.settings import StageSettings
+from napari_autostructn2v import BlindMask, Settings, denoise
+from napari_autostructn2v.noise import assess, estimate_noise, measure
 from napari_autostructn2v.widgets.image import judge
 
 #: What a camera or resampling does to white noise.
@@ -94,12 +93,9 @@ def test_where_nothing_tells_structure_from_noise_the_light_asks_to_look():
     assert judge(assess(noisy, noisy, alone.noise_to_remove)).light != "yellow", "nothing was removed"
 
 
-def test_a_model_still_knows_that_its_noise_may_be_structure(tmp_path):
-    noisy, _ = smooth_noise()
-    stage = StageSettings(num_epochs=1, patches_per_image=4, batch_size=4, crop_size=32, features=4)
-    run = denoise(noisy, Settings(stage1=stage, stage2=stage))
-    run.denoiser.save(tmp_path / "model.safetensors")
-    assert Denoiser.load(tmp_path / "model.safetensors").noise.may_be_structure
+def test_noise_that_is_known_over_a_pixel_only_is_not_taken_for_uneven():
+    noise = ndi.gaussian_filter(np.random.default_rng(4).standard_normal((256, 256)), 2)
+    assert not estimate_noise((100 + 10 * noise / noise.std()).astype(np.float32), max_lag=1).looks_smooth
 
 
 def test_texture_of_a_pixel_all_over_a_bright_image_is_not_green():

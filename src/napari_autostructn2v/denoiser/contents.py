@@ -209,7 +209,6 @@ def _noise(arrays: Mapping[str, np.ndarray], numbers: Mapping[str, Any]) -> Nois
         variance=_number(numbers, "variance", low=0),
         mean_variance=_number(numbers, "mean_variance", low=0),
         tiles=_whole(_part(numbers, "tiles"), "tiles"),
-        may_be_structure=numbers.get("may_be_structure") is True,  # not in files of version 0.1.0
     )
 
 

@@ -27,7 +27,6 @@ def write_fields(path: str | Path, fields: Mapping[str, Any]) -> None:
     arrays |= {f"noise.{name}": np.asarray(getattr(noise, name)) for name in NOISE_ARRAYS}
     numbers = {name: getattr(noise, name) for name in NOISE_NUMBERS}
     numbers |= {name: fields[name] for name in ("offset", "scale", "usual_excess", "steps", "seconds")}
-    numbers |= {"may_be_structure": noise.may_be_structure}
     numbers |= {"gain": mask.predicted_gain_db, "evened": fields["flattened"]}
     numbers |= {"from_start": fields["from_start"]}
     numbers |= {

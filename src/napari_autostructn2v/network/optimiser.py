@@ -17,6 +17,10 @@ _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 _ITERATIONS = 5
 
+#: Kernels of at most so many weights are taken together: each by itself would wake the threads for every small product,
+#: which took a quarter of a training. Larger ones are worth it, and zeros up to their size would be work for nothing.
+_SMALL = 2**16
+
 #: Biases and the kernels of the first and last layer learn best at about this share of the rate of the others.
 _PLAIN_SHARE = 1 / 3
 
@@ -64,17 +68,19 @@ class Muon(torch.optim.Optimizer):
             means = [self.state[weight]["mean"] for weight in weights]
             torch._foreach_lerp_(means, gradients, 1 - group["momentum"])
             updates = torch._foreach_lerp(gradients, means, group["momentum"])
-            matrices = [update.reshape(len(update), -1) for update in updates]
-            for weight, matrix in zip(weights, _orthogonal(matrices), strict=True):
-                scale = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
-                weight.add_(matrix.reshape(weight.shape), alpha=-group["lr"] * scale)
+            small = [number for number, weight in enumerate(weights) if weight.numel() <= _SMALL]
+            large = [[number] for number, weight in enumerate(weights) if weight.numel() > _SMALL]
+            for together in [small, *large] if small else large:
+                matrices = [updates[number].reshape(len(updates[number]), -1) for number in together]
+                for number, matrix in zip(together, _orthogonal(matrices), strict=True):
+                    scale = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
+                    weights[number].add_(matrix.reshape(weights[number].shape), alpha=-group["lr"] * scale)
 
 
 def _orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
     """Return matrices with the same singular vectors and singular values near one.
 
-    All at once, with zeros up to a common size, which stay zeros: each by itself would wake the threads for every small
-    product, which took a quarter of a training.
+    All at once, with zeros up to a common size, which stay zeros.
     """
     tall = [matrix.shape[0] > matrix.shape[1] for matrix in matrices]
     wide = [matrix.mT if turned else matrix for matrix, turned in zip(matrices, tall, strict=True)]

@@ -96,24 +96,24 @@ def unevenness(tiles: np.ndarray, flat: np.ndarray, correlation: np.ndarray) -> 
     Returns
     -------
     float
-        Standard deviation of the variances over that of normal noise with this autocorrelation; about 1 for noise.
+        Standard deviation of the variances over that of normal noise with this autocorrelation; about 1 for noise, and
+        1 where there is too little to tell.
 
     Notes
     -----
     The variance of n pixels with covariance S is a quadratic form of their values: with the matrix C that takes out
     their mean, its mean is tr(CS) / n and its variance 2 tr(CSCS) / n^2 (Searle, *Linear Models*, 1971, ch. 2).
     """
-    if tiles.shape[-1] < 2 * _BLOCK:
-        return 1.0
+    centre = len(correlation) // 2
+    if tiles.shape[-1] < 2 * _BLOCK or centre < _BLOCK - 1:
+        return 1.0  # less is known than a block needs
     variances = _blocks(flat).var(-1)
     variances /= max(variances.mean(), np.finfo(float).tiny)
     variances /= _with_light(_blocks(tiles).mean(-1), variances)
     found = variances.std(1) / np.maximum(variances.mean(1), np.finfo(float).tiny)
     places = np.indices((_BLOCK, _BLOCK)).reshape(2, -1).T
     apart = places[:, None] - places
-    centre = len(correlation) // 2
-    known = np.clip(apart, -centre, centre)
-    covariance = np.where((known == apart).all(-1), correlation[tuple(np.moveaxis(known + centre, -1, 0))], 0)
+    covariance = correlation[tuple(np.moveaxis(centre + apart, -1, 0))]
     covariance = covariance - covariance.mean(0)
     expected = np.sqrt(2 * np.vdot(covariance.T, covariance)) / np.trace(covariance)
     return float(found.mean() / expected)

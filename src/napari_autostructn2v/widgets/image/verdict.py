@@ -79,7 +79,7 @@ def judge(quality: Quality) -> Judgement:
         return Judgement(
             "yellow",
             "Fine structure looks like noise in this image, so that some of it may have been removed.",
-            "Look at Difference. If you see the sample in it, try Mask > Single pixel, or keep the original.",
+            "Look at Difference. If you see the sample in it, lower Strength, or choose Mask > Single pixel.",
         )
     return Judgement("green", f"What was removed looks like noise alone: {share} of what was measured.", "")
 
@@ -92,7 +92,7 @@ def why(quality: Quality) -> str:
     quality : Quality
     """
     (low, high), (lowest, highest), (some, much) = _GREEN, _YELLOW, _SHOWN
-    alike = "no (yellow)" if quality.may_be_structure else "yes"
+    told = "no (yellow)" if quality.may_be_structure else "yes"
     return "\n".join(
         [
             f"Removed: {_percent(quality.removed_over_expected)} of the measured noise variance. Green from "
@@ -101,7 +101,7 @@ def why(quality: Quality) -> str:
             f"{_percent(some)}, red above {_percent(much)}.",
             f"Correlation of what was removed with the result: {quality.structure_in_removed:.2f}. Yellow above "
             f"{_ALIKE}.",
-            f"Noise can be told from fine structure: {alike}.",
+            f"Noise can be told from fine structure: {told}.",
             f"Signal of the original: {quality.snr_before_db:.1f} dB above its noise. The light does not depend on it.",
         ]
     )
