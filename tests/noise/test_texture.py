@@ -107,3 +107,9 @@ def test_texture_of_a_pixel_all_over_a_bright_image_is_not_green():
         truth.shape
     ).astype(np.float32)
     assert judge(assess(noisy, smoothed, found.noise_to_remove)).light != "green"
+
+
+def test_wide_structure_all_over_an_image_is_no_reason_to_look():
+    spots = ndi.gaussian_filter((np.random.default_rng(1).random((3, 160, 160)) > 0.997).astype(float), (1, 4, 4))
+    noisy = np.random.default_rng(0).poisson(20_000 * spots[:, :128, :128] + 5).astype(np.uint16)
+    assert not measure(noisy, Settings()).noise.may_be_structure

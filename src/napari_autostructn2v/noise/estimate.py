@@ -108,7 +108,8 @@ def estimate_noise(
     correlation = correlations.mean(0)
     standard_error = _standard_error(correlations, side, planes.size if few else None)
     texture = find_texture(tiles[flattest], residual[flattest], correlation)
-    flat = not _is_wide(correlation, standard_error) and texture.share < MUCH_TEXTURE
+    wide = _is_wide(correlation, standard_error)
+    flat = not wide and texture.share < MUCH_TEXTURE
     lines = None if flat and not _may_have_structure(correlation) else noise_along_lines(planes, max_lag)
     if flat and lines is not None and not _has_structure_across(lines[0], correlation):
         lines = None
@@ -130,7 +131,8 @@ def estimate_noise(
         from_flat_parts=flat or lines is not None,
         along_lines=lines is not None,
         looks_smooth=texture.share > 0 and lines is None,
-        may_be_structure=lines is None and texture.may_pass_for_noise(flat),
+        # What is wide has nothing left in the differences between neighbours that the noise is measured in.
+        may_be_structure=lines is None and not wide and texture.may_pass_for_noise(flat),
     )
 
 
